@@ -1,0 +1,190 @@
+/**
+ * @file dataset.h
+ * @brief First stage: n examples of d numbers each, from memory or from a file, whole or in part.
+ *
+ * A dataset keeps its rows in the type they came in (float64, float32, float16 or uint8) and converts them
+ * block by block when they are used. A subset shares the rows of the dataset it was taken from and remembers
+ * their numbers there, so that results can be traced back to the file.
+ */
+#ifndef DIVWEIGHTS_DATASET_H
+#define DIVWEIGHTS_DATASET_H
+
+#include <divweights/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** n rows of d numbers, with row numbers and perhaps labels. @since 0.1 */
+typedef struct divw_dataset divw_dataset;
+
+/** Element types of a dataset. @since 0.1 */
+enum {
+  DIVW_FLOAT64 = 1, /**< IEEE double */
+  DIVW_FLOAT32 = 2, /**< IEEE single */
+  DIVW_FLOAT16 = 3, /**< IEEE half */
+  DIVW_UINT8 = 4    /**< bytes 0..255, not rescaled */
+};
+
+/**
+ * @brief The name of an element type: "float64", "float32", "float16", "uint8".
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_dtype_name(int32_t dtype);
+
+/**
+ * @brief Makes a dataset from rows in memory, which are copied.
+ *
+ * @param out        receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param rows       n x d elements, row-major, in the byte order of the machine; not NULL
+ * @param n          number of examples, at least 1
+ * @param d          numbers per example, at least 1
+ * @param dtype      DIVW_FLOAT64, DIVW_FLOAT32, DIVW_FLOAT16 or DIVW_UINT8
+ * @param row_stride bytes from one row to the next, at least d elements; 0: rows are packed
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_SIZE (n x d overflows); DIVW_ERROR_MEMORY
+ *
+ * Cost: one copy of n x d elements. Values are looked at when a kernel is made, not here.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_create_copy(divw_dataset **out, const void *rows, int64_t n, int64_t d, int32_t dtype,
+                                              int64_t row_stride);
+
+/**
+ * @brief The same without a copy: `rows` must stay where it is, unchanged, as long as the dataset, its
+ *        subsets and their kernels live. The caller keeps the memory.
+ * @param out        as in divw_dataset_create_copy()
+ * @param rows       likewise
+ * @param n          likewise
+ * @param d          likewise
+ * @param dtype      likewise
+ * @param row_stride likewise
+ * @return as divw_dataset_create_copy()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_create_borrowed(divw_dataset **out, const void *rows, int64_t n, int64_t d,
+                                                  int32_t dtype, int64_t row_stride);
+
+/**
+ * @brief Reads a dataset from a file; the format is recognised by content, not by name.
+ *
+ * - `.npy`, versions 1 to 3, of float16, float32, float64 or uint8, both byte orders, C and Fortran order,
+ *   1 to 8 axes;
+ * - IDX (the MNIST format) of unsigned bytes, float32 or float64, any number of axes;
+ * - either of them gzipped.
+ *
+ * The first axis counts the examples, the others are flattened. Rows stay in their own type: memory is the
+ * size of the data, plus a window of at most 1 MiB while reading.
+ * @param out  receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param path the file; not NULL
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL); DIVW_ERROR_FILE; DIVW_ERROR_FORMAT (not one of these formats,
+ *         an element type that is not supported, truncated, trailing bytes, no rows, no columns);
+ *         DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_load(divw_dataset **out, const char *path);
+
+/** @brief Ends a dataset; subsets taken from it and kernels made on it stay valid. NULL is accepted. @since 0.1 */
+DIVW_API void divw_dataset_destroy(divw_dataset *dataset);
+
+/**
+ * @brief Puts a label on every row, replacing labels it had.
+ * @param dataset the dataset; not NULL
+ * @param labels  one whole number per row, copied; not NULL
+ * @param count   must be the number of rows of the dataset
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (the sentence names both lengths); DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_set_labels(divw_dataset *dataset, const int64_t *labels, int64_t count);
+
+/**
+ * @brief The same from a file that divw_indices_load() reads.
+ * @param dataset the dataset; not NULL
+ * @param path    the file; not NULL
+ * @return as divw_dataset_set_labels() and divw_indices_load()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_load_labels(divw_dataset *dataset, const char *path);
+
+/**
+ * @brief A dataset of some rows of another, in the order given; a row may be named more than once.
+ * @param out     receives the subset, to be destroyed by the caller; NULL on failure
+ * @param dataset where the rows are taken from; not NULL, may be a subset itself
+ * @param rows    count row positions in `dataset`, each in 0 .. n-1; not NULL
+ * @param count   at least 1
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (names the first position that is out of range); DIVW_ERROR_MEMORY
+ *
+ * Cost: 8 bytes per row and 8 per label; the rows themselves are shared.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_select_rows(divw_dataset **out, const divw_dataset *dataset, const int64_t *rows,
+                                              int64_t count);
+
+/**
+ * @brief A dataset of all rows whose label is one of those given, in their old order.
+ * @param out     receives the subset; NULL on failure
+ * @param dataset a dataset with labels; not NULL
+ * @param labels  the labels to keep; not NULL
+ * @param count   how many labels, at least 1
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (no labels, or a label that no row has: the sentence names it);
+ *         DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_select_labels(divw_dataset **out, const divw_dataset *dataset, const int64_t *labels,
+                                                int64_t count);
+
+/**
+ * @brief A dataset of the first `count` rows of another (all of them when it has fewer).
+ * @param out     receives the subset; NULL on failure
+ * @param dataset where the rows are taken from; not NULL
+ * @param count   at least 1
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_select_first(divw_dataset **out, const divw_dataset *dataset, int64_t count);
+
+/** @brief Number of examples n; 0 for NULL. @since 0.1 */
+DIVW_API int64_t divw_dataset_count(const divw_dataset *dataset);
+
+/** @brief Numbers per example d; 0 for NULL. @since 0.1 */
+DIVW_API int64_t divw_dataset_dimension(const divw_dataset *dataset);
+
+/** @brief Element type, for example DIVW_UINT8; 0 for NULL. @since 0.1 */
+DIVW_API int32_t divw_dataset_dtype(const divw_dataset *dataset);
+
+/**
+ * @brief The row of the source (file or memory block) that an example came from.
+ * @param dataset  the dataset
+ * @param position 0 .. n-1
+ * @return its row number in the source; -1 for NULL or a position out of range
+ * @since 0.1
+ */
+DIVW_API int64_t divw_dataset_row(const divw_dataset *dataset, int64_t position);
+
+/**
+ * @brief The labels, one per example in order.
+ * @return n numbers owned by the dataset, valid until it is changed or destroyed; NULL without labels
+ * @since 0.1
+ */
+DIVW_API const int64_t *divw_dataset_labels(const divw_dataset *dataset);
+
+/** @brief Seconds that divw_dataset_load() took; 0 for datasets from memory; subsets answer as their source. @since 0.1
+ */
+DIVW_API double divw_dataset_seconds_read(const divw_dataset *dataset);
+
+/**
+ * @brief Copies examples out as doubles, as they are (not normalised, not checked).
+ * @param dataset  the dataset; not NULL
+ * @param first    position of the first example
+ * @param count    how many, 0 or more; first + count <= n
+ * @param rows_out receives count x d doubles, row-major
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_read(const divw_dataset *dataset, int64_t first, int64_t count, double *rows_out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,83 @@
+/**
+ * @file kernel.h
+ * @brief Second stage: how similar two examples are, bound to a dataset.
+ *
+ * A kernel stands for the similarity matrix K (n x n, unit diagonal, positive semidefinite) without forming it
+ * where that can be avoided: it produces feature rows phi_i in R^r with <phi_i, phi_j> = K_ij. Everything that
+ * follows (scores, weights, certificates) sees the data through phi only.
+ */
+#ifndef DIVWEIGHTS_KERNEL_H
+#define DIVWEIGHTS_KERNEL_H
+
+#include <divweights/dataset.h>
+#include <divweights/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A similarity, bound to the examples of a dataset. @since 0.1 */
+typedef struct divw_kernel divw_kernel;
+
+/** Similarities. @since 0.1 */
+enum {
+  DIVW_KERNEL_COSINE = 1, /**< k(x,y) = <x,y> / (|x| |y|); a row of zeros is an error */
+  DIVW_KERNEL_LINEAR = 2  /**< k(x,y) = <x,y> of rows with |x| = 1 within 1e-6; the rest to exactly 1 is scaled away */
+};
+
+/**
+ * @brief The name of a similarity: "cosine", "linear".
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_kernel_name(int32_t similarity);
+
+/**
+ * @brief Binds a similarity to a dataset, and checks every value of the data once.
+ *
+ * With d' the number of columns that are not zero everywhere: where d' <= n the rows themselves, scaled, are
+ * phi (r = d'), fetched and converted in blocks whenever they are needed. Where n < d' the n x n matrix K is
+ * formed and factored, K = phi phi^T (r = its numerical rank).
+ * @param out        receives the kernel, to be destroyed by the caller; NULL on failure
+ * @param dataset    the examples; not NULL. Its rows are shared, not copied; the dataset may be destroyed
+ *                   before the kernel
+ * @param similarity DIVW_KERNEL_COSINE or DIVW_KERNEL_LINEAR
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (NaN, Inf: row and column are named; a zero row, or
+ *         for linear a norm other than 1: the row is named); DIVW_ERROR_SIZE (the side that is factored is
+ *         larger than LAPACK can index, 32,766); DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
+ *
+ * Cost: two reads of the data and 8 n bytes where d' <= n; n^2 d' operations and 16 n^2 bytes (32 n^2 while
+ * it is made) where n < d'.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity);
+
+/** @brief Ends a kernel; weights made with it stay valid. NULL is accepted. @since 0.1 */
+DIVW_API void divw_kernel_destroy(divw_kernel *kernel);
+
+/** @brief Number of examples n; 0 for NULL. @since 0.1 */
+DIVW_API int64_t divw_kernel_count(const divw_kernel *kernel);
+
+/** @brief Length r of the feature rows phi, at most min(n, d) rounded up to what the data need; 0 for NULL. @since 0.1
+ */
+DIVW_API int64_t divw_kernel_features(const divw_kernel *kernel);
+
+/** @brief Which similarity, for example DIVW_KERNEL_COSINE; 0 for NULL. @since 0.1 */
+DIVW_API int32_t divw_kernel_similarity(const divw_kernel *kernel);
+
+/**
+ * @brief Copies feature rows out: <phi_i, phi_j> = K_ij, |phi_i| = 1.
+ * @param kernel  the kernel; not NULL
+ * @param first   position of the first example
+ * @param count   how many, 0 or more; first + count <= n
+ * @param phi_out receives count x r doubles, row-major
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_kernel_read(const divw_kernel *kernel, int64_t first, int64_t count, double *phi_out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,145 @@
+/**
+ * @file solver.h
+ * @brief Third stage: the weights that make the data as diverse as they can be, with a proof.
+ *
+ * The solver maximises, over all probability vectors p,
+ *
+ *     J(p) = balance VS_1(p) + (1 - balance) H(p)
+ *
+ * (Berns, Colton, Guckelsberger, Towards Mode Balancing of Generative Models via Diversity Weights, ICCC 2023):
+ * diversity of the weighted data against the entropy of the weights. J is not concave, and on data that are
+ * dominated by copies it has several local maxima; the solver looks for the global one and reports a bound that
+ * no p can exceed. docs/mathematics.md has the method and the proofs.
+ */
+#ifndef DIVWEIGHTS_SOLVER_H
+#define DIVWEIGHTS_SOLVER_H
+
+#include <divweights/kernel.h>
+#include <divweights/status.h>
+#include <divweights/weights.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Options of a solve; holds no data and may be used for many kernels. @since 0.1 */
+typedef struct divw_solver divw_solver;
+
+/**
+ * @brief Called after every iteration of a solve, on the thread that solves.
+ *
+ * @param iteration    iterations so far in this call, 1, 2, ... (all solves together)
+ * @param vendi_score  VS_1 of the current weights
+ * @param entropy      their entropy in nats
+ * @param objective    J of the current weights
+ * @param gap          their proven distance to the optimum of the concave problem at their lambda, in nats
+ * @param seconds      since the call began
+ * @param user         as given to divw_solver_set_progress()
+ * @return 0 to go on; anything else ends the solve with the best weights so far and the stop reason
+ *         DIVW_STOP_CANCELLED
+ * @since 0.1
+ */
+typedef int32_t (*divw_progress_fn)(int64_t iteration, double vendi_score, double entropy, double objective, double gap,
+                                    double seconds, void *user);
+
+/**
+ * @brief Makes a solver with the default options.
+ * @param out receives the solver, to be destroyed by the caller; NULL on failure
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_create(divw_solver **out);
+
+/** @brief Ends a solver; weights made with it stay valid. NULL is accepted. @since 0.1 */
+DIVW_API void divw_solver_destroy(divw_solver *solver);
+
+/**
+ * @brief Sets the balance between diversity (1) and entropy of the weights (0).
+ *
+ * 0 gives uniform weights at once, 1 the most diverse weights there are.
+ * @param solver  the solver; not NULL
+ * @param balance in [0, 1]; default 0.5
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_balance(divw_solver *solver, double balance);
+
+/** @brief The balance; NaN for NULL. @since 0.1 */
+DIVW_API double divw_solver_balance(const divw_solver *solver);
+
+/**
+ * @brief Sets the gap at which a solve has converged.
+ * @param solver    the solver; not NULL
+ * @param tolerance nats of log VS, in [1e-13, 1]; default 1e-6, which fixes J to about balance x VS x 1e-6
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_tolerance(divw_solver *solver, double tolerance);
+
+/** @brief The tolerance in nats; NaN for NULL. @since 0.1 */
+DIVW_API double divw_solver_tolerance(const divw_solver *solver);
+
+/**
+ * @brief Sets how many iterations a call of divw_solver_solve() may take, all its solves together.
+ *
+ * One iteration is one r x r eigen-decomposition and two row passes.
+ * @param solver         the solver; not NULL
+ * @param max_iterations at least 1; default 500
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_max_iterations(divw_solver *solver, int64_t max_iterations);
+
+/** @brief The largest number of iterations; 0 for NULL. @since 0.1 */
+DIVW_API int64_t divw_solver_max_iterations(const divw_solver *solver);
+
+/**
+ * @brief Sets how many concave or local problems may be solved to close the global bound.
+ * @param solver     the solver; not NULL
+ * @param max_solves 1 to 64; default 16. 1 is the plain local method from uniform weights; the global bound is
+ *                   computed all the same
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ *
+ * Memory: 8 n bytes for every solve that is needed (one, on ordinary data).
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max_solves);
+
+/** @brief The largest number of solves; 0 for NULL. @since 0.1 */
+DIVW_API int32_t divw_solver_max_solves(const divw_solver *solver);
+
+/**
+ * @brief Sets the function that is told of every iteration and may cancel.
+ * @param solver   the solver; not NULL
+ * @param progress NULL: none
+ * @param user     handed to it, may be NULL
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress_fn progress, void *user);
+
+/**
+ * @brief Finds the diversity weights of the examples of a kernel.
+ *
+ * Not reaching the tolerance is no failure: the weights come with the gap that was reached and the reason for
+ * stopping. The best weights met are returned, whatever ended the solve.
+ * @param solver the options; not NULL
+ * @param kernel the examples; not NULL
+ * @param out    receives the weights, to be destroyed by the caller; NULL on failure
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_SIZE (r above 32,766); DIVW_ERROR_NUMERICAL;
+ *         DIVW_ERROR_MEMORY
+ *
+ * Cost of an iteration: 2 n r^2 + about 11 r^3 operations; usually 15 to 40 iterations at balance 0.5, some
+ * hundred at balance 1. Memory: about 350 n + 50 r^2 bytes.
+ *
+ * Source: the plain step is the Blahut-Arimoto step for the capacity of a classical-quantum channel (Nagaoka
+ * 1998; He, Saunderson, Fawzi 2024, arXiv 2306.04492), accelerated after Anderson (1965) and Walker, Ni (2011).
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kernel, divw_weights **out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

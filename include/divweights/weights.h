@@ -1,0 +1,147 @@
+/**
+ * @file weights.h
+ * @brief The result: one probability per example, what they achieve, and the proof.
+ */
+#ifndef DIVWEIGHTS_WEIGHTS_H
+#define DIVWEIGHTS_WEIGHTS_H
+
+#include <divweights/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Weights p with their report; never changes once made. @since 0.1 */
+typedef struct divw_weights divw_weights;
+
+/** Why a solve ended. @since 0.1 */
+enum {
+  DIVW_STOP_CONVERGED = 1,      /**< the gap is within the tolerance */
+  DIVW_STOP_MAX_ITERATIONS = 2, /**< the iterations were used up first */
+  DIVW_STOP_CANCELLED = 3,      /**< the progress function asked to stop */
+  DIVW_STOP_STALLED = 4         /**< rounding keeps the gap above the tolerance */
+};
+
+/**
+ * @brief The name of a stop reason: "converged", "max_iterations", "cancelled", "stalled".
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_stop_name(int32_t reason);
+
+/**
+ * @brief Reads weights that divw_weights_save() or another program wrote.
+ *
+ * @param out  receives the weights, to be destroyed by the caller; NULL on failure
+ * @param path a one-axis `.npy` of float64 or float32: finite, non-negative, sum 1 within 1e-4 (then scaled to
+ *             sum 1). Beside it, the report `NAME.json` (the name with its last `.npy` replaced) gives the
+ *             scalars; where there is none they are NaN, counts 0 and names "". Row numbers are 0 .. n-1 and
+ *             marginal diversities are not kept.
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_FORMAT (not such a file, or a report that is
+ *         damaged or of another number of weights); DIVW_ERROR_DATA (a value that is no probability: its place
+ *         is named); DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_weights_load(divw_weights **out, const char *path);
+
+/**
+ * @brief Writes p as `.npy` (float64, little-endian, shape (n,)) and the report beside it as `NAME.json`.
+ *
+ * Each file appears complete or not at all; the report first, so that new weights never stand beside an old one
+ * for longer than a rename takes.
+ * @param weights the weights; not NULL
+ * @param path    the target; existing files are replaced
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_weights_save(const divw_weights *weights, const char *path);
+
+/** @brief Ends weights. NULL is accepted. @since 0.1 */
+DIVW_API void divw_weights_destroy(divw_weights *weights);
+
+/** @brief Number of weights n; 0 for NULL. @since 0.1 */
+DIVW_API int64_t divw_weights_count(const divw_weights *weights);
+
+/** @brief The weights p: n numbers >= 0 with sum 1, in the order of the dataset; owned by the object. @since 0.1 */
+DIVW_API const double *divw_weights_values(const divw_weights *weights);
+
+/** @brief For each weight, the row of the source it belongs to: n numbers owned by the object. @since 0.1 */
+DIVW_API const int64_t *divw_weights_rows(const divw_weights *weights);
+
+/**
+ * @brief The marginal diversity D_i = -phi_i^T log(sigma) phi_i of every example, in nats: how unlike the weighted
+ *        data it is.
+ *
+ * Together with lambda it is the proof: no p does better than lambda log sum exp(D_i / lambda) plus log tr sigma,
+ * which is 0 up to rounding.
+ * @return n numbers owned by the object; NULL for weights that were loaded
+ * @since 0.1
+ */
+DIVW_API const double *divw_weights_marginal_diversity(const divw_weights *weights);
+
+/** @brief The Vendi Score of order 1 under p; NaN when not known, like all scalars here. @since 0.1 */
+DIVW_API double divw_weights_vendi_score(const divw_weights *weights);
+
+/** @brief The Vendi Score of order 1 of the same examples under uniform weights. @since 0.1 */
+DIVW_API double divw_weights_vendi_score_uniform(const divw_weights *weights);
+
+/** @brief The entropy H(p) in nats, computed from p. @since 0.1 */
+DIVW_API double divw_weights_entropy(const divw_weights *weights);
+
+/** @brief exp H(p): from 1 to n, computed from p. @since 0.1 */
+DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
+
+/** @brief The balance that was asked for. @since 0.1 */
+DIVW_API double divw_weights_balance(const divw_weights *weights);
+
+/** @brief J(p) = balance VS_1 + (1 - balance) H. @since 0.1 */
+DIVW_API double divw_weights_objective_value(const divw_weights *weights);
+
+/** @brief lambda: nats of log VS that one nat of H is worth here, (1-balance)/(balance VS); INFINITY at balance 0.
+ *  @since 0.1 */
+DIVW_API double divw_weights_entropy_weight(const divw_weights *weights);
+
+/** @brief log VS_1(p) + lambda H(p), the value that the certificate is about; NaN at balance 0. @since 0.1 */
+DIVW_API double divw_weights_certified_value(const divw_weights *weights);
+
+/** @brief A number that log VS_1 + lambda H exceeds for no weights whatever; NaN at balance 0. @since 0.1 */
+DIVW_API double divw_weights_upper_bound(const divw_weights *weights);
+
+/** @brief upper_bound - certified_value, in nats: how far from the optimum p can be at most. @since 0.1 */
+DIVW_API double divw_weights_gap(const divw_weights *weights);
+
+/** @brief A number that J exceeds for no weights whatever. @since 0.1 */
+DIVW_API double divw_weights_global_upper_bound(const divw_weights *weights);
+
+/** @brief global_upper_bound - objective_value, in units of J. @since 0.1 */
+DIVW_API double divw_weights_global_gap(const divw_weights *weights);
+
+/** @brief Iterations of the solve that gave p. @since 0.1 */
+DIVW_API int64_t divw_weights_iterations(const divw_weights *weights);
+
+/** @brief Problems that were solved for the global bound, 1 on ordinary data. @since 0.1 */
+DIVW_API int64_t divw_weights_solves(const divw_weights *weights);
+
+/** @brief Times that all rows were gone through, all solves together. @since 0.1 */
+DIVW_API int64_t divw_weights_row_passes(const divw_weights *weights);
+
+/** @brief Why the solve ended, for example DIVW_STOP_CONVERGED; 0 when not known. @since 0.1 */
+DIVW_API int32_t divw_weights_stop_reason(const divw_weights *weights);
+
+/** @brief Seconds of solving, certificates included. @since 0.1 */
+DIVW_API double divw_weights_seconds(const divw_weights *weights);
+
+/**
+ * @brief The whole report as a JSON object, as divw_weights_save() writes it.
+ *
+ * Infinite numbers are the string "inf", unknown ones null.
+ * @return a string owned by the object; NULL for NULL
+ * @since 0.1
+ */
+DIVW_API const char *divw_weights_report(const divw_weights *weights);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,62 @@
+/* Array files: what npy and IDX have in common, a header that gives type and shape, and numbers after it.
+ *
+ *     dw_array_open  -> recognises the format, checks the header against the size of the file
+ *     dw_array_read  -> the elements in their own type, native byte order, C order
+ */
+#ifndef DW_ARRAY_FILE_H
+#define DW_ARRAY_FILE_H
+
+#include "file.h"
+
+/* Element types in files; the first four are the DIVW_* types of a dataset. */
+enum {
+  DW_FLOAT64 = 1,
+  DW_FLOAT32 = 2,
+  DW_FLOAT16 = 3,
+  DW_UINT8 = 4,
+  DW_INT8 = 5,
+  DW_INT16 = 6,
+  DW_INT32 = 7,
+  DW_INT64 = 8,
+  DW_UINT16 = 9,
+  DW_UINT32 = 10,
+  DW_UINT64 = 11
+};
+
+enum { DW_MAX_AXES = 8 };
+
+typedef struct {
+  int32_t dtype;
+  int32_t axes;
+  int64_t shape[DW_MAX_AXES];
+  bool big_endian;
+  bool fortran_order; /* the first axis varies fastest */
+} dw_array_header;
+
+/* Bytes per element and name of a type; 0 and "unknown" for other numbers. */
+int64_t dw_dtype_size(int32_t dtype);
+const char *dw_dtype_name(int32_t dtype);
+
+/* Whether this machine stores the high byte first. */
+bool dw_big_endian(void);
+
+/* Opens a file and reads its header. *count = product of shape[1..], the numbers per row. Once it succeeds,
+ * shape[0] * count elements can be asked for without fear of a lying header: the file can hold them. */
+divw_status dw_array_open(dw_reader **reader, dw_array_header *header, int64_t *count, const char *path);
+
+/* Reads all elements as rows of `count` numbers (C order, native byte order) into memory of
+ * shape[0] * count * dw_dtype_size(dtype) bytes, and checks that the file ends there. */
+divw_status dw_array_read(dw_reader *reader, const dw_array_header *header, int64_t count, void *rows);
+
+/* One format each: a magic number to recognise, and a header to read (its first four bytes already consumed).
+ * Each is one file: npy.c, idx.c. The header comes zeroed; lengths must be set to 0 or more. */
+divw_status dw_npy_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);
+divw_status dw_idx_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);
+
+/* Writes the header of a one-axis npy 1.0 file of little-endian float64 or int64. */
+divw_status dw_npy_write_header(dw_writer *writer, int32_t dtype, int64_t count);
+
+/* Writes count little-endian 8-byte numbers. */
+divw_status dw_npy_write_values(dw_writer *writer, const void *values, int64_t count);
+
+#endif

@@ -1,0 +1,373 @@
+/* Bytes in and out of files; everything the library reads or writes passes here.
+ *
+ * Reading: system calls rather than stdio, so that large blocks land where they belong without another copy and a
+ * failure keeps its errno. gzip goes through inflate() rather than gzread(), which would take damaged files for plain
+ * ones, cannot tell a truncated file from its end, and allocates outside our hooks.
+ *
+ * Writing: temporary file beside the target -> fsync -> rename -> fsync of the folder. Whatever is killed at whatever
+ * moment, the target is the old file or the complete new one. */
+#define _XOPEN_SOURCE 700 /* POSIX.1-2008 with realpath */
+
+#include "file.h"
+
+#include <divweights/runtime.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { WINDOW = 1 << 16 };
+
+static divw_status fail_errno(const char *path, const char *what) {
+  char reason[128];
+  const bool known = strerror_r(errno, reason, sizeof reason) == 0;
+  return dw_fail(DIVW_ERROR_FILE, "%s: cannot be %s: %s", path, what, known ? reason : "unknown reason");
+}
+
+static int open_patiently(const char *path, int flags, mode_t mode) {
+  int file;
+  do {
+    file = open(path, flags | O_CLOEXEC, mode);
+  } while (file < 0 && errno == EINTR);
+  return file;
+}
+
+/* ---- reading ---- */
+
+struct dw_reader {
+  int file;
+  bool gzip;
+  bool sized;      /* the size of the file is known, and `unread` counts */
+  bool in_member;  /* gzip: a member was begun and has not ended */
+  int64_t unread;  /* bytes of the file that the system still has */
+  z_stream stream; /* next_in, avail_in: bytes of `window` that are waiting, gzip or not */
+  char path[PATH_MAX];
+  unsigned char window[WINDOW];
+};
+
+/* Reads until `bytes` are there or the file ends. */
+static divw_status read_file(dw_reader *reader, unsigned char *buffer, int64_t bytes, int64_t *got) {
+  *got = 0;
+  while (*got < bytes) {
+    const ssize_t count = read(reader->file, buffer + *got, (size_t)(bytes - *got));
+    if (count == 0) {
+      break;
+    }
+    if (count > 0) {
+      *got += count;
+    } else if (errno != EINTR) {
+      return fail_errno(reader->path, "read");
+    }
+  }
+  reader->unread -= *got;
+  return DIVW_OK;
+}
+
+static divw_status fill_window(dw_reader *reader) {
+  int64_t got;
+  divw_status status = read_file(reader, reader->window, WINDOW, &got);
+  reader->stream.next_in = reader->window;
+  reader->stream.avail_in = (uInt)got;
+  return status;
+}
+
+/* The window holds what opening looked at; the rest goes straight into place. */
+static divw_status read_plain(dw_reader *reader, unsigned char *buffer, int64_t bytes, int64_t *got) {
+  z_stream *z = &reader->stream;
+  const uInt waiting = (uInt)dw_min(bytes, z->avail_in);
+  memcpy(buffer, z->next_in, waiting);
+  z->next_in += waiting;
+  z->avail_in -= waiting;
+  divw_status status = read_file(reader, buffer + waiting, bytes - waiting, got);
+  *got += waiting;
+  return status;
+}
+
+/* One step of inflate() with input at hand. A file may be several gzip members, one after the other. */
+static divw_status inflate_some(dw_reader *reader, unsigned char *buffer, int64_t bytes, int64_t *got) {
+  z_stream *z = &reader->stream;
+  const uInt space = (uInt)dw_min(bytes, 1 << 30);
+  z->next_out = buffer;
+  z->avail_out = space;
+  int code = inflate(z, Z_NO_FLUSH);
+  *got = space - z->avail_out;
+  reader->in_member = code != Z_STREAM_END;
+  if (code == Z_STREAM_END) {
+    code = inflateReset(z);
+  }
+  if (code == Z_MEM_ERROR) {
+    return DIVW_ERROR_MEMORY; /* allocate_for_zlib() left the sentence */
+  }
+  if (code != Z_OK) {
+    return dw_fail(DIVW_ERROR_FORMAT, "%s: the gzip data are damaged: %s", reader->path,
+                   z->msg != NULL ? z->msg : "no valid block");
+  }
+  return DIVW_OK;
+}
+
+static divw_status read_gzip(dw_reader *reader, unsigned char *buffer, int64_t bytes, int64_t *got) {
+  divw_status status = DIVW_OK;
+  *got = 0;
+  while (*got < bytes) {
+    int64_t more;
+    if (reader->stream.avail_in == 0) {
+      DW_TRY(fill_window(reader));
+    }
+    if (reader->stream.avail_in == 0) {
+      return reader->in_member ? dw_fail(DIVW_ERROR_FORMAT, "%s: truncated: the gzip data have no end", reader->path)
+                               : DIVW_OK;
+    }
+    DW_TRY(inflate_some(reader, buffer + *got, bytes - *got, &more));
+    *got += more;
+  }
+fail:
+  return status;
+}
+
+/* Reads `bytes` bytes, fewer only where the file ends. */
+static divw_status read_content(dw_reader *reader, void *buffer, int64_t bytes, int64_t *got) {
+  return reader->gzip ? read_gzip(reader, buffer, bytes, got) : read_plain(reader, buffer, bytes, got);
+}
+
+static void *allocate_for_zlib(void *opaque, uInt count, uInt size) {
+  void *memory;
+  (void)opaque;
+  return dw_alloc(&memory, count, size) == DIVW_OK ? memory : NULL;
+}
+
+static void free_for_zlib(void *opaque, void *memory) {
+  (void)opaque;
+  divw_free(memory);
+}
+
+static divw_status recognise_gzip(dw_reader *reader) {
+  z_stream *z = &reader->stream;
+  if (z->avail_in < 2 || z->next_in[0] != 0x1f || z->next_in[1] != 0x8b) {
+    return DIVW_OK;
+  }
+  z->zalloc = allocate_for_zlib;
+  z->zfree = free_for_zlib;
+  if (inflateInit2(z, 15 + 16) != Z_OK) { /* the largest window, gzip framing only */
+    return dw_fail(DIVW_ERROR_MEMORY, "%s: out of memory for zlib", reader->path);
+  }
+  reader->gzip = true;
+  return DIVW_OK;
+}
+
+divw_status dw_reader_open(dw_reader **out, const char *path) {
+  divw_status status;
+  struct stat about;
+  dw_reader *reader = NULL;
+  *out = NULL;
+  DW_TRY(dw_alloc_zero(&reader, 1, sizeof *reader));
+  reader->file = open_patiently(path, O_RDONLY, 0);
+  if (reader->file < 0 || fstat(reader->file, &about) != 0) {
+    DW_TRY(fail_errno(path, "opened"));
+  }
+  if (S_ISDIR(about.st_mode)) {
+    DW_TRY(dw_fail(DIVW_ERROR_FILE, "%s: is a folder, expected a file", path));
+  }
+  snprintf(reader->path, sizeof reader->path, "%s", path); /* it could be opened, so it fits */
+  reader->sized = S_ISREG(about.st_mode) && about.st_size > 0;
+  reader->unread = about.st_size;
+  DW_TRY(fill_window(reader));
+  if (reader->stream.avail_in == 0) {
+    DW_TRY(dw_fail(DIVW_ERROR_FORMAT, "%s: is empty", path));
+  }
+  DW_TRY(recognise_gzip(reader));
+  *out = reader;
+  return DIVW_OK;
+fail:
+  dw_reader_close(reader);
+  return status;
+}
+
+void dw_reader_close(dw_reader *reader) {
+  if (reader == NULL) {
+    return;
+  }
+  if (reader->gzip) {
+    inflateEnd(&reader->stream);
+  }
+  if (reader->file >= 0) {
+    close(reader->file);
+  }
+  divw_free(reader);
+}
+
+static divw_status truncated(const dw_reader *reader, const char *what, int64_t bytes, int64_t left) {
+  return dw_fail(DIVW_ERROR_FORMAT, "%s: truncated: %s takes %lld bytes, at most %lld are left", reader->path, what,
+                 (long long)bytes, (long long)left);
+}
+
+divw_status dw_reader_read(dw_reader *reader, void *buffer, int64_t bytes, const char *what) {
+  int64_t got;
+  divw_status status = read_content(reader, buffer, bytes, &got);
+  if (status == DIVW_OK && got < bytes) {
+    status = truncated(reader, what, bytes, got);
+  }
+  return status;
+}
+
+divw_status dw_reader_expect_end(dw_reader *reader) {
+  unsigned char byte;
+  int64_t got;
+  divw_status status = read_content(reader, &byte, 1, &got);
+  if (status == DIVW_OK && got > 0) {
+    status =
+        dw_fail(DIVW_ERROR_FORMAT, "%s: has trailing bytes after the array that its header describes", reader->path);
+  }
+  return status;
+}
+
+/* A deflate stream spends at least two bits on a match of at most 258 bytes: 1032 bytes for each byte of the file.
+ * zlib may have taken up to 8 bytes more than it has given out for. */
+divw_status dw_reader_expect_bytes(const dw_reader *reader, int64_t bytes, const char *what) {
+  int64_t left = dw_max(reader->unread, 0) + reader->stream.avail_in;
+  if (reader->gzip) {
+    left = 1032 * (dw_min(left, INT64_MAX / 1032 - 8) + 8);
+  }
+  return !reader->sized || bytes <= left ? DIVW_OK : truncated(reader, what, bytes, left);
+}
+
+const char *dw_reader_path(const dw_reader *reader) { return reader->path; }
+
+/* ---- writing ---- */
+
+struct dw_writer {
+  int file;
+  int used;                      /* bytes of the window that wait to be written */
+  char path[PATH_MAX];           /* as the caller names it, for sentences */
+  char target[PATH_MAX];         /* the same with symbolic links followed: what is replaced */
+  char temporary[PATH_MAX + 32]; /* "" where bytes go straight into a pipe or a device */
+  unsigned char window[WINDOW];
+};
+
+/* open() with O_EXCL and not mkstemp(): the umask applies, and cannot be read without a race. */
+static int open_temporary(dw_writer *writer, mode_t mode) {
+  int file = -1;
+  for (int attempt = 0; attempt < 1000; attempt++) {
+    snprintf(writer->temporary, sizeof writer->temporary, "%s.tmp-%ld-%d", writer->target, (long)getpid(), attempt);
+    file = open_patiently(writer->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (file >= 0 || errno != EEXIST) {
+      break;
+    }
+  }
+  if (file < 0) {
+    writer->temporary[0] = '\0';
+  }
+  return file;
+}
+
+/* Follows links, so that one to a file on another disk stays a link; never replaces what is not a regular file; gives
+ * the new file no permission that the old one did not have. */
+static int open_target(dw_writer *writer) {
+  struct stat old;
+  if (realpath(writer->path, writer->target) == NULL) {
+    memcpy(writer->target, writer->path, sizeof writer->target);
+  }
+  if (stat(writer->target, &old) != 0) {
+    return open_temporary(writer, 0666);
+  }
+  return S_ISREG(old.st_mode) ? open_temporary(writer, old.st_mode & 0666)
+                              : open_patiently(writer->target, O_WRONLY, 0);
+}
+
+divw_status dw_writer_open(dw_writer **out, const char *path) {
+  divw_status status;
+  dw_writer *writer = NULL;
+  *out = NULL;
+  DW_TRY(dw_alloc_zero(&writer, 1, sizeof *writer));
+  writer->file = -1;
+  const int length = snprintf(writer->path, sizeof writer->path, "%s", path);
+  errno = ENAMETOOLONG;
+  if (length < PATH_MAX) {
+    writer->file = open_target(writer);
+  }
+  if (writer->file < 0) {
+    DW_TRY(fail_errno(path, "written"));
+  }
+  *out = writer;
+  return DIVW_OK;
+fail:
+  dw_writer_abort(writer);
+  return status;
+}
+
+static divw_status write_file(dw_writer *writer, const unsigned char *buffer, int64_t bytes) {
+  while (bytes > 0) {
+    const ssize_t count = write(writer->file, buffer, (size_t)bytes);
+    if (count >= 0) {
+      buffer += count;
+      bytes -= count;
+    } else if (errno != EINTR) {
+      return fail_errno(writer->path, "written");
+    }
+  }
+  return DIVW_OK;
+}
+
+static divw_status flush_window(dw_writer *writer) {
+  const int used = writer->used;
+  writer->used = 0;
+  return write_file(writer, writer->window, used);
+}
+
+divw_status dw_writer_write(dw_writer *writer, const void *buffer, int64_t bytes) {
+  divw_status status = DIVW_OK;
+  if (bytes > WINDOW - writer->used) {
+    DW_TRY(flush_window(writer));
+  }
+  if (bytes > WINDOW) {
+    DW_TRY(write_file(writer, buffer, bytes));
+  } else {
+    memcpy(writer->window + writer->used, buffer, (size_t)bytes);
+    writer->used += (int)bytes;
+  }
+fail:
+  return status;
+}
+
+/* Makes the rename last. The result does not matter: after a crash the name is the old file or the new one. */
+static void sync_folder(char *path) {
+  const int folder = open_patiently(dirname(path), O_RDONLY | O_DIRECTORY, 0);
+  if (folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+}
+
+divw_status dw_writer_commit(dw_writer *writer) {
+  divw_status status;
+  DW_TRY(flush_window(writer));
+  if (writer->temporary[0] != '\0') {
+    if (fsync(writer->file) != 0 || rename(writer->temporary, writer->target) != 0) {
+      DW_TRY(fail_errno(writer->path, "written"));
+    }
+    writer->temporary[0] = '\0';
+    sync_folder(writer->target);
+  }
+fail:
+  dw_writer_abort(writer);
+  return status;
+}
+
+void dw_writer_abort(dw_writer *writer) {
+  if (writer == NULL) {
+    return;
+  }
+  if (writer->file >= 0) {
+    close(writer->file);
+  }
+  if (writer->temporary[0] != '\0') {
+    unlink(writer->temporary);
+  }
+  divw_free(writer);
+}

@@ -1,0 +1,23 @@
+/* The data as everything after this stage sees it: two passes over feature rows phi_i in R^r, |phi_i| = 1.
+ *
+ *     moment     S = sum_i p_i phi_i phi_i^T         r x r
+ *     quadratic  D_i = |R_j phi_i|^2, j = 1..m       n numbers for each of m triangular matrices, in one read
+ *
+ * A kernel is whatever offers these; nothing else in the library touches a row. */
+#ifndef DW_KERNEL_H
+#define DW_KERNEL_H
+
+#include "internal.h"
+
+#include <divweights/kernel.h>
+
+/* S = sum p_i phi_i phi_i^T, whole symmetric matrix; p NULL: 1/n each. Rows with p_i = 0 are not fetched. */
+divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, double *S);
+
+/* D[j][i] = |R[j] phi_i|^2 for m upper triangular r x r matrices. */
+divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D);
+
+/* The dataset that the kernel was made on (the kernel's own reference). */
+const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel);
+
+#endif

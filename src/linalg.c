@@ -1,0 +1,196 @@
+/* The only file that knows BLAS and LAPACK. */
+#include "linalg.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+
+#include <divweights/runtime.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+divw_status divw_set_threads(int32_t threads) {
+  if (threads < 1 || threads > 1024) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "divw_set_threads: threads is %d, expected 1 to 1024", threads);
+  }
+  openblas_set_num_threads(threads);
+  return DIVW_OK;
+}
+
+int32_t divw_threads(void) { return openblas_get_num_threads(); }
+
+divw_status dw_check_order(int64_t r, const char *what) {
+  if (r > DW_MAX_ORDER) {
+    return dw_fail(DIVW_ERROR_SIZE, "%s is %lld, LAPACK handles at most %d", what, (long long)r, DW_MAX_ORDER);
+  }
+  return DIVW_OK;
+}
+
+void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count) {
+  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0, rows, (int)r, 1.0, gram, (int)r);
+}
+
+void dw_mirror_upper(double *matrix, int64_t r) {
+  for (int64_t i = 1; i < r; i++) {
+    for (int64_t j = 0; j < i; j++) {
+      matrix[i * r + j] = matrix[j * r + i];
+    }
+  }
+}
+
+void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r) {
+  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_dtrmm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0, R, (int)r, rows,
+              (int)r);
+}
+
+void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
+                     int64_t k) {
+  assert(m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && stride <= INT32_MAX);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1.0, a, (int)k, b, (int)k, 0.0, product,
+              (int)stride);
+}
+
+/* ---- eigenvalues ---- */
+
+static bool all_finite(const double *x, int64_t count) {
+  double probe = 0;
+  for (int64_t i = 0; i < count; i++) {
+    probe += x[i] * 0.0; /* 0 for every finite number, NaN otherwise, and never an overflow */
+  }
+  return probe == 0;
+}
+
+/* Tries S = V^T diag(mu) V and V^T V = I on one vector. The threshold is far above rounding, about r u ||S||, and far
+ * below any failure that was ever reported. */
+static divw_status eigen_residual(const double *S, int64_t r, const double *mu, const double *V, bool *good) {
+  divw_status status;
+  double *x;
+  int n = (int)r;
+  DW_TRY(dw_alloc(&x, 4 * r, sizeof *x));
+  double *sx = x + r, *vx = x + 2 * r, *back = x + 3 * r, scale = fmax(fabs(mu[0]), fabs(mu[r - 1]));
+  for (int64_t i = 0; i < r; i++) {
+    x[i] = (i % 3 == 0 ? 1.0 : -0.7) / sqrt((double)r);
+  }
+  cblas_dsymv(CblasRowMajor, CblasUpper, n, 1.0, S, n, x, 1, 0.0, sx, 1);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, n, n, 1.0, V, n, x, 1, 0.0, vx, 1);
+  cblas_dgemv(CblasRowMajor, CblasTrans, n, n, 1.0, V, n, vx, 1, 0.0, back, 1);
+  cblas_daxpy(n, -1.0, x, 1, back, 1);
+  for (int64_t i = 0; i < r; i++) {
+    vx[i] *= mu[i];
+  }
+  cblas_dgemv(CblasRowMajor, CblasTrans, n, n, -1.0, V, n, vx, 1, 1.0, sx, 1);
+  *good = cblas_dnrm2(n, back, 1) <= 1e-10 && cblas_dnrm2(n, sx, 1) <= 1e-10 * scale;
+fail:
+  if (status == DIVW_OK) {
+    divw_free(x);
+  }
+  return status;
+}
+
+typedef divw_status (*eigen_solver)(double *V, int64_t r, double *mu, lapack_int *info);
+
+static divw_status divide_and_conquer(double *V, int64_t r, double *mu, lapack_int *info) {
+  divw_status status;
+  double *work = NULL;
+  lapack_int *iwork = NULL, n = (lapack_int)r;
+  int64_t lwork = 1 + 6 * r + 2 * r * r, liwork = 3 + 5 * r;
+  DW_TRY(dw_alloc(&work, lwork, sizeof *work));
+  DW_TRY(dw_alloc(&iwork, liwork, sizeof *iwork));
+  *info =
+      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', n, V, n, mu, work, (lapack_int)lwork, iwork, (lapack_int)liwork);
+fail:
+  divw_free(iwork);
+  divw_free(work);
+  return status;
+}
+
+static divw_status implicit_qr(double *V, int64_t r, double *mu, lapack_int *info) {
+  divw_status status;
+  double *work;
+  lapack_int n = (lapack_int)r;
+  DW_TRY(dw_alloc(&work, 34 * r, sizeof *work));
+  *info = LAPACKE_dsyev_work(LAPACK_COL_MAJOR, 'V', 'U', n, V, n, mu, work, 34 * n);
+  divw_free(work);
+fail:
+  return status;
+}
+
+divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V) {
+  static const eigen_solver solvers[] = {divide_and_conquer, implicit_qr};
+  divw_status status;
+  DW_TRY(dw_check_order(r, "the order of an eigenvalue problem"));
+  if (!all_finite(S, r * r)) {
+    return dw_fail(DIVW_ERROR_NUMERICAL, "a %lld x %lld matrix of moments has a NaN or Inf", (long long)r,
+                   (long long)r);
+  }
+  for (size_t k = 0; k < sizeof solvers / sizeof *solvers; k++) {
+    lapack_int info;
+    bool good;
+    memcpy(V, S, (size_t)(r * r) * sizeof *V);
+    DW_TRY(solvers[k](V, r, mu, &info)); /* columns of a column-major V are the rows of ours */
+    if (info == 0 && all_finite(mu, r) && all_finite(V, r * r)) {
+      DW_TRY(eigen_residual(S, r, mu, V, &good));
+      if (good) {
+        return DIVW_OK;
+      }
+    }
+  }
+  status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no eigenvalues of a finite %lld x %lld matrix", (long long)r,
+                   (long long)r);
+fail:
+  return status;
+}
+
+divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R) {
+  divw_status status;
+  double *scaled;
+  DW_TRY(dw_alloc(&scaled, r * r, sizeof *scaled));
+  for (int64_t k = 0; k < r; k++) {
+    double root = sqrt(l[k]);
+    for (int64_t j = 0; j < r; j++) {
+      scaled[k * r + j] = root * V[k * r + j];
+    }
+  }
+  memset(R, 0, (size_t)(r * r) * sizeof *R);
+  dw_add_gram(R, r, scaled, r);
+  divw_free(scaled);
+  /* our upper triangle is LAPACK's lower one: R^T R here is L L^T there */
+  lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, R, (lapack_int)r);
+  if (info != 0) {
+    status = dw_fail(DIVW_ERROR_NUMERICAL, "Cholesky factorisation of order %lld failed at row %d", (long long)r, info);
+  }
+fail:
+  return status;
+}
+
+/* ---- small least squares ---- */
+
+enum { MAX_UNKNOWNS = 32 };
+
+divw_status dw_least_squares(const double *gram, const double *rhs, int64_t m, double *c) {
+  double scaled[MAX_UNKNOWNS * MAX_UNKNOWNS] = {0}, V[MAX_UNKNOWNS * MAX_UNKNOWNS], mu[MAX_UNKNOWNS], scale[MAX_UNKNOWNS];
+  assert(m >= 1 && m <= MAX_UNKNOWNS);
+  for (int64_t i = 0; i < m; i++) {
+    scale[i] = gram[i * m + i] > DBL_MIN ? 1 / sqrt(gram[i * m + i]) : 0;
+    c[i] = 0;
+  }
+  for (int64_t i = 0; i < m * m; i++) {
+    scaled[i] = gram[i] * scale[i / m] * scale[i % m];
+  }
+  divw_status status = dw_eigen(scaled, m, mu, V);
+  for (int64_t k = 0; status == DIVW_OK && k < m; k++) {
+    if (mu[k] > 1e-14 * mu[m - 1] && mu[k] > 0) {
+      double component = 0;
+      for (int64_t i = 0; i < m; i++) {
+        component += V[k * m + i] * scale[i] * rhs[i];
+      }
+      for (int64_t i = 0; i < m; i++) {
+        c[i] += scale[i] * V[k * m + i] * component / mu[k];
+      }
+    }
+  }
+  return status;
+}

@@ -1,0 +1,41 @@
+/* Dense linear algebra: the only door to BLAS and LAPACK. Matrices are row-major, symmetric ones stored whole.
+ *
+ * Sizes are checked here, once: LAPACK counts in 32 bits, and its divide-and-conquer eigen-solver needs
+ * 1 + 6r + 2r^2 <= 2^31 - 1 numbers of workspace, hence r <= 32,766. */
+#ifndef DW_LINALG_H
+#define DW_LINALG_H
+
+#include "internal.h"
+
+enum { DW_MAX_ORDER = 32766 };
+
+/* DIVW_ERROR_SIZE, naming `what`, when a matrix of order r is beyond LAPACK. */
+divw_status dw_check_order(int64_t r, const char *what);
+
+/* gram += rows^T rows, upper triangle only; rows is count x r. n r^2 operations. */
+void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count);
+
+/* Copies the upper triangle onto the lower one. */
+void dw_mirror_upper(double *matrix, int64_t r);
+
+/* rows := rows R^T, that is R phi for every row phi; R is upper triangular. count r^2 operations. */
+void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r);
+
+/* product[i * stride + j] = <a_i, b_j>; a is m x k, b is n x k. */
+void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n, int64_t k);
+
+/* S = V^T diag(mu) V: eigenvalues ascending, eigenvectors the rows of V. S is kept. About 9 r^3 operations.
+ *
+ * LAPACK's word is not taken for it: input and output are checked for NaN and Inf (dsyevd answers info = 0 with NaN,
+ * dsyevr never returns), and the result is tried on a vector, ||S x - V^T diag(mu) V x|| and ||x - V^T V x||, for
+ * r^2 operations. A failed dsyevd is followed by dsyev, then DIVW_ERROR_NUMERICAL. */
+divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V);
+
+/* R upper triangular with R^T R = V^T diag(l) V; V as from dw_eigen, all l > 0. 4/3 r^3 operations. */
+divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R);
+
+/* The solution of min ||A c - b|| from A^T A and A^T b, of order m; directions that carry less than 1e-14 of the largest
+ * eigenvalue (after columns are scaled to norm 1) are left out. A zero matrix gives c = 0. */
+divw_status dw_least_squares(const double *gram, const double *rhs, int64_t m, double *c);
+
+#endif

@@ -1,0 +1,120 @@
+/* Reductions over the examples.
+ *
+ * Sums run in blocks of BLOCK terms, and the blocks are added with compensation (Neumaier 1974): the error is BLOCK u of
+ * the sum of magnitudes instead of n u. It matters: rounding of many equal terms does not average out. */
+#include "simplex.h"
+
+#include <divweights/vendi.h>
+
+#include <math.h>
+
+enum { BLOCK = 128 };
+
+typedef struct {
+  double sum, compensation;
+} accumulator;
+
+static void add(accumulator *total, double part) {
+  double sum = total->sum + part;
+  total->compensation += fabs(total->sum) >= fabs(part) ? (total->sum - sum) + part : (part - sum) + total->sum;
+  total->sum = sum;
+}
+
+static double value(const accumulator *total) { return total->sum + total->compensation; }
+
+/* total = sum over i in [0, n) of `term`. */
+#define BLOCK_SUM(total, n, term)                                                                                      \
+  do {                                                                                                                 \
+    accumulator blocks = {0, 0};                                                                                       \
+    for (int64_t first = 0; first < (n); first += BLOCK) {                                                             \
+      double part = 0;                                                                                                 \
+      for (int64_t i = first, end = dw_min(first + BLOCK, (n)); i < end; i++) {                                        \
+        part += (term);                                                                                                \
+      }                                                                                                                \
+      add(&blocks, part);                                                                                              \
+    }                                                                                                                  \
+    (total) = value(&blocks);                                                                                          \
+  } while (0)
+
+divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,
+                                   double *sum) {
+  for (int64_t i = 0; i < n; i++) {
+    if (!(p[i] >= 0) || isinf(p[i])) {
+      return dw_fail(code, "%s: weight %lld is %g, expected a probability, 0 to 1", who, (long long)i, p[i]);
+    }
+  }
+  BLOCK_SUM(*sum, n, p[i]);
+  if (!(fabs(*sum - 1) <= slack)) {
+    return dw_fail(code, "%s: the weights sum to %.9g, expected 1 within %g", who, *sum, slack);
+  }
+  return DIVW_OK;
+}
+
+double dw_maximum(const double *x, int64_t n) {
+  double maximum = -INFINITY;
+  for (int64_t i = 0; i < n; i++) {
+    maximum = x[i] > maximum ? x[i] : maximum;
+  }
+  return maximum;
+}
+
+void dw_normalise(double *log_p, double *p, int64_t n) {
+  double shift = dw_maximum(log_p, n), sum;
+  for (int64_t i = 0; i < n; i++) {
+    p[i] = exp(log_p[i] - shift);
+  }
+  BLOCK_SUM(sum, n, p[i]);
+  shift += log(sum);
+  for (int64_t i = 0; i < n; i++) {
+    log_p[i] -= shift;
+    p[i] /= sum;
+  }
+}
+
+double dw_entropy_deficit(const double *p, const double *log_p, int64_t n) {
+  double sum, log_n = log((double)n);
+  BLOCK_SUM(sum, n, p[i] > 0 ? p[i] * (log_p[i] + log_n) : 0);
+  return fmax(sum, 0);
+}
+
+double dw_entropy(const double *p, int64_t n) {
+  double sum;
+  BLOCK_SUM(sum, n, p[i] > 0 ? -p[i] * log(p[i]) : 0);
+  return fmax(sum, 0);
+}
+
+double divw_entropy(const double *p, int64_t count) {
+  if (count < 1) {
+    return NAN;
+  }
+  return p == NULL ? log((double)count) : dw_entropy(p, count);
+}
+
+double dw_weighted_square(const double *p, const double *x, int64_t n) {
+  double sum;
+  BLOCK_SUM(sum, n, p[i] * x[i] * x[i]);
+  return sum;
+}
+
+/* With x_i = (D_i - max D) / lambda <= 0 and E = mean(exp(x) - 1):
+ *     W = max D + lambda log(1 + E),    deficit = mean(x exp(x)) / (1 + E) - log(1 + E).
+ * exp(x) - 1 and log(1 + E) keep their digits for large lambda, where x is tiny. */
+dw_softmax dw_softmax_of(const double *D, double lambda, int64_t n) {
+  double maximum = dw_maximum(D, n);
+  accumulator excess_sum = {0, 0}, slope_sum = {0, 0};
+  if (lambda <= 0) {
+    return (dw_softmax){maximum, log((double)n)};
+  }
+  for (int64_t first = 0; first < n; first += BLOCK) {
+    double excess_part = 0, slope_part = 0;
+    for (int64_t i = first, end = dw_min(first + BLOCK, n); i < end; i++) {
+      double x = (D[i] - maximum) / lambda, e = expm1(x);
+      excess_part += e;
+      slope_part += x * (1 + e);
+    }
+    add(&excess_sum, excess_part);
+    add(&slope_sum, slope_part);
+  }
+  double excess = value(&excess_sum) / (double)n, slope = value(&slope_sum) / (double)n, logarithm = log1p(excess);
+  return (dw_softmax){maximum + lambda * logarithm, fmax(slope / (1 + excess) - logarithm, 0)};
+}

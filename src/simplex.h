@@ -1,0 +1,42 @@
+/* Reductions over the n examples and points of the simplex. Every sum or maximum over examples in the library is one of
+ * these, so that a version with rows on several machines changes this file and the kernel, and nothing else.
+ *
+ * Entropy is carried as the deficit  g = log n - H(p) = sum p_i log(n p_i) >= 0  and the soft maximum as
+ *
+ *     softmax value  W(D, lambda) = lambda log( (1/n) sum exp(D_i / lambda) )        (max D at lambda = 0)
+ *
+ * rather than as H and lambda log sum exp: the terms lambda log n cancel in every gap, and for large lambda (small
+ * balance) they would take its digits with them. */
+#ifndef DW_SIMPLEX_H
+#define DW_SIMPLEX_H
+
+#include "internal.h"
+
+/* Checks that p is a probability vector (finite, non-negative, |sum - 1| <= slack) and gives its sum. The sentence
+ * starts with `who` and names the first bad entry. NaN, negative: `code`. */
+divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,
+                                   double *sum);
+
+/* log_p -= log sum exp log_p;  p = exp(log_p). */
+void dw_normalise(double *log_p, double *p, int64_t n);
+
+/* sum p_i log(n p_i), from log p. */
+double dw_entropy_deficit(const double *p, const double *log_p, int64_t n);
+
+/* -sum p_i log p_i, 0 log 0 = 0. */
+double dw_entropy(const double *p, int64_t n);
+
+/* sum p_i x_i^2. */
+double dw_weighted_square(const double *p, const double *x, int64_t n);
+
+/* A point of the curve that one vector D spans: W(D, lambda), and the entropy deficit of softmax(D / lambda). */
+typedef struct {
+  double value;
+  double deficit;
+} dw_softmax;
+
+dw_softmax dw_softmax_of(const double *D, double lambda, int64_t n);
+
+double dw_maximum(const double *x, int64_t n);
+
+#endif

@@ -1,0 +1,138 @@
+/* One iteration's look at a point p: diversity, marginal diversities, and the proof of its gap.
+ *
+ *     f = log VS_1 = -sum mu log mu,   D_i = -phi_i^T log(sigma) phi_i,   g = log n - H
+ *
+ * For ANY symmetric L, with D_i = phi_i^T L phi_i (Gibbs' variational principle, first for rho, then for H):
+ *
+ *     max_p f + lambda H  <=  lambda log sum exp(D / lambda) + log tr exp(-L)
+ *
+ * so with L = -log sigma, and both sides less lambda log n,
+ *
+ *     gap = W(D, lambda) + log tr sigma + rounding - f + lambda g .
+ *
+ * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
+ * sigma = (1-e) rho + e I/r bounds their D by log(r/e) and by operator monotonicity of log raises the others by at most
+ * -log(1-e), so e = tolerance/2 and tolerance/8 are tried too: they cost at most e by proof, and often win.
+ *
+ * Rounding, to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of B, so D is off by at most
+ * 4 r u max D, and f and H by at most (B + n/B) u max(D, log n). All is added to the bound before it is compared with
+ * anything.
+ *
+ * Proofs: docs/mathematics.md, 2 and 3. Gibbs: e.g. Carlen, Trace Inequalities and Quantum Entropy (2010), thm 2.13. */
+#include "solve.h"
+
+#include "../simplex.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { SMOOTHING_PERIOD = 5 };
+#define SMOOTHING_LAMBDA 0.02 /* above it, sigma = rho was the sharpest state in every case tried */
+
+double dw_published_lambda(double balance, double log_vendi) { return (1 - balance) / (balance * exp(log_vendi)); }
+
+static double rounding_allowance(const dw_solve *solve, const double *D) {
+  double block = fmin((double)solve->n, 4096), terms = 4 * (double)solve->r + block + (double)solve->n / block;
+  return terms * (DBL_EPSILON / 2) * fmax(fmax(dw_maximum(D, solve->n), log((double)solve->n)), 1);
+}
+
+/* D_i = |R phi_i|^2 - c for the dual states of `count` smoothings, in one pass. */
+static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, int64_t count, double *const *D,
+                                      double *log_trace) {
+  divw_status status;
+  for (int64_t j = 0; j < count; j++) {
+    DW_TRY(dw_spectrum_log_factor(&solve->spectrum, smoothing[j], solve->R[j], &log_trace[j]));
+  }
+  DW_TRY(dw_kernel_quadratic(solve->kernel, (const double *const *)solve->R, count, D));
+  solve->row_passes++;
+  for (int64_t j = 0; j < count; j++) {
+    for (int64_t i = 0; i < solve->n; i++) {
+      D[j][i] -= DW_LOG_SHIFT;
+    }
+    log_trace[j] += rounding_allowance(solve, D[j]);
+  }
+fail:
+  return status;
+}
+
+static double gap_of(const dw_point *point, const double *D, double log_trace, int64_t n) {
+  return dw_softmax_of(D, point->lambda, n).value + log_trace - point->log_vendi + point->lambda * point->deficit;
+}
+
+/* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
+static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
+  divw_status status;
+  double smoothing[2] = {target, target / 4}, log_trace[2];
+  for (int j = 0; j < 2; j++) {
+    if (solve->smoothed[j] == NULL) {
+      DW_TRY(dw_alloc(&solve->smoothed[j], solve->n, sizeof *solve->smoothed[j]));
+    }
+  }
+  DW_TRY(marginal_diversity(solve, smoothing, 2, solve->smoothed, log_trace));
+  for (int j = 0; j < 2 && point->gap > target; j++) {
+    double gap = gap_of(point, solve->smoothed[j], log_trace[j], solve->n);
+    if (gap <= target) {
+      double *sharper = solve->smoothed[j];
+      solve->smoothed[j] = point->D;
+      point->D = sharper;
+      point->gap = gap;
+      point->log_trace = log_trace[j];
+    }
+  }
+fail:
+  return status;
+}
+
+divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+  divw_status status;
+  double balance = solve->options->balance, none = 0;
+  dw_normalise(point->log_p, point->p, solve->n);
+  DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, point->p));
+  solve->row_passes++;
+  solve->iterations++;
+  point->log_vendi = dw_log_vendi(solve->spectrum.mu, solve->r, 1);
+  point->deficit = dw_entropy_deficit(point->p, point->log_p, solve->n);
+  point->objective =
+      balance * exp(point->log_vendi) + (1 - balance) * fmax(log((double)solve->n) - point->deficit, 0);
+  point->lambda = problem.fixed ? problem.lambda : dw_published_lambda(balance, point->log_vendi);
+  DW_TRY(marginal_diversity(solve, &none, 1, &point->D, &point->log_trace));
+  point->gap = gap_of(point, point->D, point->log_trace, solve->n);
+  if (point->gap > target && point->lambda < SMOOTHING_LAMBDA && solve->iterations % SMOOTHING_PERIOD == 0) {
+    DW_TRY(try_smoothing(solve, target, point));
+  }
+fail:
+  return status;
+}
+
+/* ---- points ---- */
+
+divw_status dw_point_create(dw_point *point, int64_t n) {
+  divw_status status;
+  memset(point, 0, sizeof *point);
+  DW_TRY(dw_alloc_zero(&point->log_p, n, sizeof *point->log_p));
+  DW_TRY(dw_alloc(&point->p, n, sizeof *point->p));
+  DW_TRY(dw_alloc(&point->D, n, sizeof *point->D));
+  return DIVW_OK;
+fail:
+  dw_point_destroy(point);
+  return status;
+}
+
+void dw_point_destroy(dw_point *point) {
+  divw_free(point->D);
+  divw_free(point->p);
+  divw_free(point->log_p);
+  memset(point, 0, sizeof *point);
+}
+
+void dw_point_copy(dw_point *to, const dw_point *from, int64_t n) {
+  dw_point vectors = *to;
+  *to = *from;
+  to->log_p = vectors.log_p;
+  to->p = vectors.p;
+  to->D = vectors.D;
+  memcpy(to->log_p, from->log_p, (size_t)n * sizeof *to->log_p);
+  memcpy(to->p, from->p, (size_t)n * sizeof *to->p);
+  memcpy(to->D, from->D, (size_t)n * sizeof *to->D);
+}

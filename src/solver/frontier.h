@@ -1,0 +1,30 @@
+/* The frontier of diversity against entropy, from above: bounds on J that hold for every p. */
+#ifndef DW_FRONTIER_H
+#define DW_FRONTIER_H
+
+#include "solve.h"
+
+enum { DW_MAX_DUALS = 64 };
+
+/* A proof: for every p and every lambda, f <= W(D, lambda) + log_trace + lambda g. */
+typedef struct {
+  const double *D; /* n numbers, borrowed */
+  double log_trace;
+  double lambda; /* at which it was found, and is sharp */
+} dw_dual;
+
+typedef struct dw_frontier dw_frontier;
+
+typedef struct {
+  double objective; /* J of no p is larger */
+  double lambda;    /* where a further solve would lower this most; 0: nowhere */
+  int32_t dual;     /* which dual is the sharpest there */
+} dw_frontier_bound;
+
+divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r, double balance); /* end with divw_free() */
+void dw_frontier_add(dw_frontier *frontier, dw_dual dual);
+
+/* The bound from all duals so far; not sharpened below best + target / 10. */
+dw_frontier_bound dw_frontier_find_bound(dw_frontier *frontier, double best, double target);
+
+#endif

@@ -1,0 +1,137 @@
+/* The published objective, globally.
+ *
+ *     1. Ascent on J from uniform weights. Its marginal diversities are a dual vector.
+ *     2. All dual vectors so far bound J of every p (frontier.c). Closed: done.
+ *     3. Otherwise solve the concave f + lambda H at the lambda that the worst point of the bound names, starting from
+ *        the softmax of the sharpest dual there. Its dual lowers the bound at that lambda to what can be reached; and
+ *        where it reaches more than the best J so far, ascent on J goes on from there. Back to 2.
+ *
+ * On ordinary data step 2 closes at once; data dominated by copies, where uniform weights lead to a worse local
+ * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between lambdas. */
+#include "frontier.h"
+
+#include "../simplex.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  dw_solve *solve;
+  dw_solution *solution;
+  dw_point work;
+  dw_frontier *frontier;
+  double *duals[DW_MAX_DUALS]; /* one dual vector of every solve */
+  int32_t count;
+  double target;      /* nats, of the solves */
+  int64_t iterations; /* since the last start from a dual: solves that go on from one another count together */
+  int32_t stop_reason;
+} search;
+
+/* Keeps the dual vector of a point for the bound. */
+static divw_status store_dual(search *s, const dw_point *point) {
+  divw_status status;
+  DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
+  memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
+  dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], point->log_trace, point->lambda});
+fail:
+  return status;
+}
+
+static double allowed_global_gap(const search *s) {
+  const divw_solver *options = s->solve->options;
+  return options->balance * exp(s->solution->best.log_vendi) * options->tolerance;
+}
+
+/* One solve from work.log_p; work becomes its result, and the best one where it is better. */
+static divw_status solve_once(search *s, dw_problem problem) {
+  divw_status status;
+  dw_solution *solution = s->solution;
+  int64_t iterations;
+  s->solve->solves++;
+  DW_TRY(dw_ascend(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
+  DW_TRY(store_dual(s, &s->work));
+  s->iterations += iterations;
+  bool better = s->count == 1 || s->work.objective > solution->best.objective;
+  bool sharper = !problem.fixed && s->work.gap < solution->best.gap &&
+                 s->work.objective >= solution->best.objective - allowed_global_gap(s);
+  if (better || sharper) {
+    dw_point_copy(&solution->best, &s->work, s->solve->n);
+    solution->iterations = s->iterations;
+    solution->stop_reason = s->stop_reason;
+  }
+fail:
+  return status;
+}
+
+/* Where no more work may follow: out of solves or iterations, told to stop, or at the limit of rounding. */
+static bool exhausted(const search *s) {
+  const divw_solver *options = s->solve->options;
+  return s->solve->cancelled || s->count >= options->max_solves || s->solve->iterations >= options->max_iterations ||
+         s->stop_reason == DIVW_STOP_STALLED;
+}
+
+static dw_frontier_bound bound(search *s) {
+  double best = s->solution->best.objective;
+  dw_frontier_bound found = dw_frontier_find_bound(s->frontier, best, allowed_global_gap(s));
+  s->solution->global_bound = fmax(found.objective, best);
+  return found;
+}
+
+/* Starts the next solve from the softmax of a dual vector. */
+static void start_from_dual(search *s, const double *D, double lambda) {
+  double maximum = dw_maximum(D, s->solve->n);
+  for (int64_t i = 0; i < s->solve->n; i++) {
+    s->work.log_p[i] = fmax((D[i] - maximum) / lambda, -700); /* every row stays within reach */
+  }
+  s->iterations = 0;
+}
+
+/* True when the bound asks for more precision at the best point itself rather than for another solve elsewhere. */
+static bool loose_at_best(const search *s, double lambda) {
+  double ratio = lambda / s->solution->best.lambda, tolerance = s->solve->options->tolerance;
+  return s->solution->best.gap > tolerance / 8 && (lambda == 0 || (ratio > 0.8 && ratio < 1.25));
+}
+
+static divw_status close_bound(search *s) {
+  divw_status status = DIVW_OK;
+  for (;;) {
+    dw_frontier_bound found = bound(s);
+    double before = s->solution->best.objective;
+    if (s->solution->global_bound - before <= allowed_global_gap(s) || exhausted(s)) {
+      break;
+    }
+    if (loose_at_best(s, found.lambda)) {
+      s->target = s->solve->options->tolerance / 8;
+      dw_point_copy(&s->work, &s->solution->best, s->solve->n);
+      s->iterations = s->solution->iterations;
+      DW_TRY(solve_once(s, (dw_problem){.fixed = false}));
+      continue;
+    }
+    if (found.lambda == 0) {
+      break;
+    }
+    start_from_dual(s, s->duals[found.dual], found.lambda);
+    DW_TRY(solve_once(s, (dw_problem){.fixed = true, .lambda = found.lambda}));
+    if (s->work.objective > before && !exhausted(s)) {
+      DW_TRY(solve_once(s, (dw_problem){.fixed = false}));
+    }
+  }
+fail:
+  return status;
+}
+
+divw_status dw_solve_published(dw_solve *solve, dw_solution *solution) {
+  divw_status status;
+  search s = {.solve = solve, .solution = solution, .target = solve->options->tolerance / 2};
+  DW_TRY(dw_frontier_create(&s.frontier, solve->n, solve->r, solve->options->balance));
+  DW_TRY(dw_point_create(&s.work, solve->n));
+  DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: uniform */
+  DW_TRY(close_bound(&s));
+fail:
+  for (int32_t k = 0; k < s.count; k++) {
+    divw_free(s.duals[k]);
+  }
+  dw_point_destroy(&s.work);
+  divw_free(s.frontier);
+  return status;
+}

@@ -1,0 +1,93 @@
+/* One call of divw_solver_solve(), shared by the files of this folder:
+ *
+ *     solver.c       options, and the call itself
+ *     published.c    J globally: local solves, the bound, more solves where the bound asks for them
+ *     ascent.c       one solve: accelerated ascent from a point to a gap
+ *     anderson.c     its acceleration
+ *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
+ *     frontier.c     what the proofs at single lambdas say about J everywhere
+ */
+#ifndef DW_SOLVE_H
+#define DW_SOLVE_H
+
+#include "../kernel.h"
+#include "../spectrum.h"
+
+#include <divweights/solver.h>
+
+struct divw_solver {
+  double balance, tolerance;
+  int64_t max_iterations;
+  int32_t max_solves;
+  divw_progress_fn progress;
+  void *progress_user;
+};
+
+/* A point p of the simplex and what one iteration finds there. */
+typedef struct {
+  double *log_p, *p; /* n each */
+  double *D;         /* n marginal diversities, of the dual state that gave the smallest bound */
+  double log_trace;  /* log tr exp(-L) of that state, and the allowance for rounding */
+  double log_vendi;  /* f = log VS_1 */
+  double deficit;    /* g = log n - H */
+  double lambda;     /* the weight of H against log VS_1 at which the gap is meant */
+  double gap;        /* bound - (f + lambda H), nats */
+  double objective;  /* J */
+} dw_point;
+
+/* State of a call. */
+typedef struct {
+  const divw_solver *options;
+  const divw_kernel *kernel;
+  int64_t n, r;
+  dw_spectrum spectrum;
+  double *R[2];       /* factors, r x r each */
+  double *smoothed[2]; /* marginal diversities of smoothed dual states, n each */
+  double vendi_uniform;
+  int64_t rank;
+  int64_t iterations, row_passes, solves;
+  double started;
+  bool cancelled;
+} dw_solve;
+
+/* What a solve maximises: J, with lambda following VS, or at a fixed lambda the concave f + lambda H. */
+typedef struct {
+  bool fixed;
+  double lambda;
+} dw_problem;
+
+divw_status dw_point_create(dw_point *point, int64_t n);
+void dw_point_destroy(dw_point *point);
+void dw_point_copy(dw_point *to, const dw_point *from, int64_t n);
+
+/* lambda at which a stationary point of J with this log VS is optimal: (1 - balance) / (balance VS). */
+double dw_published_lambda(double balance, double log_vendi);
+
+/* certificate.c: fills `point` at its log_p (normalised on the way). */
+divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
+
+/* ascent.c: from point->log_p until the gap is at most target; point becomes the best point met. */
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                      int32_t *stop_reason);
+
+/* anderson.c */
+typedef struct dw_anderson dw_anderson;
+divw_status dw_anderson_create(dw_anderson **out, int64_t n);
+void dw_anderson_destroy(dw_anderson *anderson);
+void dw_anderson_reset(dw_anderson *anderson);
+
+/* image is the plain step from log_p; next becomes the accelerated one (not normalised). */
+divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *log_p, const double *image,
+                             double *next);
+
+/* published.c: the call's result. */
+typedef struct {
+  dw_point best;
+  double global_bound;
+  int64_t iterations;
+  int32_t stop_reason;
+} dw_solution;
+
+divw_status dw_solve_published(dw_solve *solve, dw_solution *solution);
+
+#endif

@@ -1,0 +1,191 @@
+/* Third stage: options, and the call that turns a kernel into weights. */
+#include "../report.h"
+#include "../simplex.h"
+#include "solve.h"
+
+#include <divweights/vendi.h>
+
+#include <math.h>
+#include <string.h>
+
+/* ---- options ---- */
+
+divw_status divw_solver_create(divw_solver **out) {
+  DW_REQUIRE(out);
+  divw_status status = dw_alloc_zero(out, 1, sizeof **out);
+  if (status == DIVW_OK) {
+    **out = (divw_solver){.balance = 0.5, .tolerance = 1e-6, .max_iterations = 500, .max_solves = 16};
+  }
+  return status;
+}
+
+void divw_solver_destroy(divw_solver *solver) { divw_free(solver); }
+
+divw_status divw_solver_set_balance(divw_solver *solver, double balance) {
+  DW_REQUIRE(solver);
+  if (!(balance >= 0 && balance <= 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: balance is %g, expected a number in [0, 1]", __func__, balance);
+  }
+  solver->balance = balance;
+  return DIVW_OK;
+}
+
+double divw_solver_balance(const divw_solver *solver) { return solver == NULL ? NAN : solver->balance; }
+
+divw_status divw_solver_set_tolerance(divw_solver *solver, double tolerance) {
+  DW_REQUIRE(solver);
+  if (!(tolerance >= 1e-13 && tolerance <= 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: tolerance is %g, expected a number of nats in [1e-13, 1]", __func__,
+                   tolerance);
+  }
+  solver->tolerance = tolerance;
+  return DIVW_OK;
+}
+
+double divw_solver_tolerance(const divw_solver *solver) { return solver == NULL ? NAN : solver->tolerance; }
+
+divw_status divw_solver_set_max_iterations(divw_solver *solver, int64_t max_iterations) {
+  DW_REQUIRE(solver);
+  if (max_iterations < 1) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: max_iterations is %lld, expected at least 1", __func__,
+                   (long long)max_iterations);
+  }
+  solver->max_iterations = max_iterations;
+  return DIVW_OK;
+}
+
+int64_t divw_solver_max_iterations(const divw_solver *solver) { return solver == NULL ? 0 : solver->max_iterations; }
+
+divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max_solves) {
+  DW_REQUIRE(solver);
+  if (max_solves < 1 || max_solves > 64) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: max_solves is %d, expected 1 to 64", __func__, max_solves);
+  }
+  solver->max_solves = max_solves;
+  return DIVW_OK;
+}
+
+int32_t divw_solver_max_solves(const divw_solver *solver) { return solver == NULL ? 0 : solver->max_solves; }
+
+divw_status divw_solver_set_progress(divw_solver *solver, divw_progress_fn progress, void *user) {
+  DW_REQUIRE(solver);
+  solver->progress = progress;
+  solver->progress_user = user;
+  return DIVW_OK;
+}
+
+/* ---- the call ---- */
+
+/* The uniform spectrum: its score, and the rank of the data. */
+static divw_status look_at_uniform(dw_solve *solve) {
+  divw_status status;
+  DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, NULL));
+  solve->row_passes++;
+  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, 1));
+  solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
+fail:
+  return status;
+}
+
+/* At balance 0, J is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove. D is that
+ * of uniform weights. */
+static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
+  divw_status status;
+  dw_point *best = &solution->best;
+  dw_problem problem = {.fixed = true, .lambda = INFINITY};
+  DW_TRY(dw_evaluate(solve, problem, INFINITY, best));
+  solve->iterations = 0;
+  best->gap = 0;
+  best->deficit = 0;
+  best->objective = solution->global_bound = log((double)solve->n);
+  solution->stop_reason = DIVW_STOP_CONVERGED;
+fail:
+  return status;
+}
+
+static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_report *report) {
+  const dw_point *best = &solution->best;
+  double balance = solve->options->balance, log_n = log((double)solve->n), entropy = fmax(log_n - best->deficit, 0);
+  const divw_dataset *dataset = dw_kernel_dataset(solve->kernel);
+  dw_report_clear(report);
+  report->n = solve->n;
+  report->dimension = divw_dataset_dimension(dataset);
+  report->rank = solve->rank;
+  strcpy(report->kernel, divw_kernel_name(divw_kernel_similarity(solve->kernel)));
+  report->order = 1;
+  report->balance = balance;
+  strcpy(report->objective, "published");
+  strcpy(report->method, "accelerated");
+  report->tolerance = solve->options->tolerance;
+  report->vendi_score_uniform = solve->vendi_uniform;
+  report->vendi_score = exp(best->log_vendi);
+  report->entropy = entropy;
+  report->effective_examples = exp(entropy);
+  report->objective_value = best->objective;
+  report->entropy_weight = best->lambda;
+  if (balance > 0) {
+    report->certified_value = best->log_vendi + best->lambda * entropy;
+    report->upper_bound = report->certified_value + best->gap;
+  }
+  report->gap = best->gap;
+  report->global_upper_bound = solution->global_bound;
+  report->global_gap = solution->global_bound - best->objective;
+  report->iterations = solution->iterations;
+  report->solves = solve->solves;
+  report->row_passes = solve->row_passes;
+  strcpy(report->stop_reason, divw_stop_name(solution->stop_reason));
+  report->seconds = dw_seconds() - solve->started;
+  report->seconds_read = divw_dataset_seconds_read(dataset);
+}
+
+static divw_status make_weights(const dw_solve *solve, dw_solution *solution, divw_weights **out) {
+  divw_status status;
+  int64_t *rows;
+  dw_report report;
+  DW_TRY(dw_alloc(&rows, solve->n, sizeof *rows));
+  for (int64_t i = 0; i < solve->n; i++) {
+    rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
+  }
+  if (solution->best.gap <= solve->options->tolerance && solution->stop_reason == DIVW_STOP_MAX_ITERATIONS) {
+    solution->stop_reason = DIVW_STOP_CONVERGED; /* solves aim beyond the tolerance */
+  }
+  fill_report(solve, solution, &report);
+  status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
+  if (status == DIVW_OK) {
+    solution->best.p = solution->best.D = NULL; /* the weights own them now */
+  } else {
+    divw_free(rows);
+  }
+fail:
+  return status;
+}
+
+divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kernel, divw_weights **out) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(solver);
+  DW_REQUIRE(kernel);
+  divw_status status;
+  dw_solution solution = {0};
+  dw_solve solve = {.options = solver,
+                    .kernel = kernel,
+                    .n = divw_kernel_count(kernel),
+                    .r = divw_kernel_features(kernel),
+                    .started = dw_seconds()};
+  DW_TRY(dw_point_create(&solution.best, solve.n));
+  DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
+  for (int j = 0; j < 2; j++) {
+    DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
+  }
+  DW_TRY(look_at_uniform(&solve));
+  DW_TRY(solver->balance == 0 ? solve_entropy(&solve, &solution) : dw_solve_published(&solve, &solution));
+  DW_TRY(make_weights(&solve, &solution, out));
+fail:
+  for (int j = 0; j < 2; j++) {
+    divw_free(solve.smoothed[j]);
+    divw_free(solve.R[j]);
+  }
+  dw_spectrum_destroy(&solve.spectrum);
+  dw_point_destroy(&solution.best);
+  return status;
+}

@@ -1,0 +1,71 @@
+/* Vendi Scores: the public face of the spectrum. */
+#include "linalg.h"
+#include "simplex.h"
+#include "spectrum.h"
+
+#include <divweights/vendi.h>
+
+#include <math.h>
+
+#define RANK_THRESHOLD 1e-12
+
+double divw_vendi_of_spectrum(const double *mu, int64_t r, double order) {
+  double sum = 0;
+  for (int64_t k = 0; mu != NULL && k < r; k++) {
+    if (!(mu[k] >= 0) || isinf(mu[k])) {
+      return NAN;
+    }
+    sum += mu[k];
+  }
+  if (!(sum > 0) || isinf(sum) || !(order >= 0)) {
+    return NAN;
+  }
+  return order == 0 ? (double)divw_vendi_rank(mu, r) : exp(dw_log_vendi(mu, r, order));
+}
+
+int64_t divw_vendi_rank(const double *mu, int64_t r) {
+  int64_t rank = 0;
+  if (mu != NULL && r > 0) {
+    double threshold = RANK_THRESHOLD * dw_maximum(mu, r);
+    for (int64_t k = 0; k < r; k++) {
+      rank += mu[k] > threshold;
+    }
+  }
+  return rank;
+}
+
+/* The spectrum under p, which need only sum to 1 within 1e-6: eigenvalues are scaled to sum 1. */
+divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double *p, double *mu) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(mu);
+  divw_status status;
+  dw_spectrum spectrum = {0};
+  double sum;
+  if (p != NULL) {
+    DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, __func__, &sum));
+  }
+  DW_TRY(dw_spectrum_create(&spectrum, divw_kernel_features(kernel)));
+  DW_TRY(dw_spectrum_compute(&spectrum, kernel, p));
+  for (int64_t k = 0; k < spectrum.r; k++) {
+    mu[k] = spectrum.mu[spectrum.r - 1 - k];
+  }
+fail:
+  dw_spectrum_destroy(&spectrum);
+  return status;
+}
+
+divw_status divw_vendi_score(const divw_kernel *kernel, const double *p, double order, double *score) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(score);
+  if (!(order >= 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "divw_vendi_score: order is %g, expected 0 to INFINITY", order);
+  }
+  divw_status status;
+  double *mu = NULL;
+  DW_TRY(dw_alloc(&mu, divw_kernel_features(kernel), sizeof *mu));
+  DW_TRY(divw_vendi_spectrum(kernel, p, mu));
+  *score = divw_vendi_of_spectrum(mu, divw_kernel_features(kernel), order);
+fail:
+  divw_free(mu);
+  return status;
+}

@@ -1,0 +1,2 @@
+#include <cmocka.h>
+int main(void){return 0;}
