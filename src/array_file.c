@@ -6,8 +6,6 @@
  * k of the stream belongs to row k mod s_0, and to column number c = k / s_0 in Fortran order of the axes 1..m. */
 #include "array_file.h"
 
-#include <divweights/runtime.h>
-
 #include <string.h>
 
 enum { WINDOW = 1 << 20 };

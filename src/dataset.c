@@ -9,7 +9,6 @@
 #include "array_file.h"
 
 #include <divweights/indices.h>
-#include <divweights/runtime.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>

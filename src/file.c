@@ -1,16 +1,12 @@
 /* Bytes in and out of files; everything the library reads or writes passes here.
  *
  * Reading: system calls rather than stdio, so that large blocks land where they belong without another copy and a
- * failure keeps its errno. gzip goes through inflate() rather than gzread(), which would take damaged files for plain
- * ones, cannot tell a truncated file from its end, and allocates outside our hooks.
+ * failure keeps its errno. gzip goes through inflate() rather than gzread(), which reads a file with a damaged header
+ * as if it were plain, and allocates outside our hooks.
  *
  * Writing: temporary file beside the target -> fsync -> rename -> fsync of the folder. Whatever is killed at whatever
  * moment, the target is the old file or the complete new one. */
-#define _XOPEN_SOURCE 700 /* POSIX.1-2008 with realpath */
-
 #include "file.h"
-
-#include <divweights/runtime.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,6 @@
 #include "array_file.h"
 
 #include <divweights/indices.h>
-#include <divweights/runtime.h>
 
 #include <string.h>
 

@@ -11,8 +11,6 @@
  * Source: NumPy Enhancement Proposal 1, A Simple File Format for NumPy Arrays. */
 #include "array_file.h"
 
-#include <divweights/runtime.h>
-
 #include <stdio.h>
 #include <string.h>
 

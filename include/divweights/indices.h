@@ -19,7 +19,8 @@ extern "C" {
  * @param values receives count numbers, to be freed with divw_free(); NULL on failure
  * @param count  receives how many there are, 0 or more
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL); DIVW_ERROR_FILE; DIVW_ERROR_FORMAT (truncated, more than one
- *         axis, not integers, a number beyond int64); DIVW_ERROR_MEMORY
+ *         axis, not integers, a number beyond int64); DIVW_ERROR_SIZE (claims 2^63 bytes or more);
+ *         DIVW_ERROR_MEMORY
  * @since 0.1
  */
 DIVW_API divw_status divw_indices_load(const char *path, int64_t **values, int64_t *count);

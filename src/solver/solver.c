@@ -105,7 +105,7 @@ fail:
 
 static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_report *report) {
   const dw_point *best = &solution->best;
-  double balance = solve->options->balance, log_n = log((double)solve->n), entropy = fmax(log_n - best->deficit, 0);
+  double balance = solve->options->balance, entropy = dw_entropy(best->p, solve->n);
   const divw_dataset *dataset = dw_kernel_dataset(solve->kernel);
   dw_report_clear(report);
   report->n = solve->n;

@@ -1,0 +1,22 @@
+/* Where the weights lie: mass per class, heaviest and lightest examples. */
+#ifndef BREAKDOWN_H
+#define BREAKDOWN_H
+
+#include "cli.h"
+
+/* Examples with what is known of them; what is not is NULL. */
+typedef struct {
+  int64_t n;
+  const int64_t *labels;
+  const double *p;             /* weights */
+  const divw_dataset *dataset; /* knows the row numbers, */
+  const int64_t *rows;         /* or these are they, or positions are */
+} cli_examples;
+
+/* How many examples and how much weight each class has; nothing without labels. */
+void show_classes(const cli_examples *examples, bool json);
+
+/* The `count` heaviest and as many lightest examples; nothing without weights. */
+void show_extremes(const cli_examples *examples, int64_t count, bool json);
+
+#endif

@@ -1,0 +1,81 @@
+/* What the verbs of the command share: the settings that flags fill, failing, memory.
+ *
+ * A verb is one file with one table of flags and one function. Nothing here reaches behind the public headers. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <divweights/divweights.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit statuses; after a signal it is STATUS_SIGNAL + its number. */
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_SIGNAL = 128 };
+
+typedef struct {
+  int64_t *values;
+  int64_t count;
+} whole_list;
+
+/* Every flag of every verb. NULL, 0 or an empty list: not given (and no default in the verb's table). */
+typedef struct {
+  const char *input; /* the operand: examples, or weights for `sample` */
+
+  /* which examples, and how alike they are */
+  const char *labels;
+  whole_list classes;
+  const char *rows;
+  int64_t limit;
+  const char *kernel;
+
+  /* what to look for, and for how long */
+  double balance;
+  const char *objective;
+  const char *method;
+  double order;
+  double tolerance;
+  int64_t max_iterations;
+  int64_t max_solves;
+  int64_t threads;
+
+  /* what to draw or show */
+  const char *weights;
+  int64_t count;
+  int64_t seed;
+  int64_t epoch;
+  int64_t start;
+  int64_t heaviest;
+
+  /* where to */
+  const char *trace;
+  const char *output;
+  const char *rows_output;
+  bool json;
+
+  bool help;
+} cli_settings;
+
+typedef struct cli_flag cli_flag;
+
+typedef struct {
+  const char *name;
+  const char *operand;   /* how usage calls the operand */
+  const char *summary;   /* one line */
+  const char *about;     /* paragraphs for --help */
+  const char *examples;  /* lines for --help */
+  const cli_flag *flags; /* ends with a row without a name */
+  int (*run)(const cli_settings *settings);
+} cli_verb;
+
+extern const cli_verb verb_solve, verb_score, verb_sample, verb_inspect;
+
+/* Prints "divweights: SENTENCE" to stderr; false, so that it can end a chain of &&. */
+bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether a call of the library succeeded; prints its sentence when it did not. */
+bool ok(divw_status status);
+
+/* count x size bytes of zeros; ends the command when there are none. To be freed with free(). */
+void *allocate(int64_t count, size_t size);
+
+#endif

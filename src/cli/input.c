@@ -1,0 +1,76 @@
+/* From the flags to a dataset and a kernel: read, select rows, then classes, then the first N.
+ *
+ * Rows come first because they are numbers of rows of INPUT. */
+#include "input.h"
+
+#include <string.h>
+
+bool selection_is_complete(const cli_settings *settings, const cli_verb *verb) {
+  const bool complete = settings->classes.count == 0 || settings->labels != NULL;
+  if (!complete) {
+    usage_error(verb, "--classes is given but --labels is missing");
+  }
+  return complete;
+}
+
+/* Puts a subset, if it could be made, in the place of the dataset it was taken from. */
+static bool replace(divw_dataset **dataset, divw_dataset *subset, divw_status status) {
+  if (!ok(status)) {
+    return false;
+  }
+  divw_dataset_destroy(*dataset);
+  *dataset = subset;
+  return true;
+}
+
+static bool select_rows(divw_dataset **dataset, const char *path) {
+  int64_t *rows, count;
+  divw_dataset *subset;
+  if (!ok(divw_indices_load(path, &rows, &count))) {
+    return false;
+  }
+  const divw_status status = divw_dataset_select_rows(&subset, *dataset, rows, count);
+  divw_free(rows);
+  return replace(dataset, subset, status);
+}
+
+static bool select_classes(divw_dataset **dataset, whole_list classes) {
+  divw_dataset *subset;
+  const divw_status status = divw_dataset_select_labels(&subset, *dataset, classes.values, classes.count);
+  return replace(dataset, subset, status);
+}
+
+static bool select_first(divw_dataset **dataset, int64_t count) {
+  divw_dataset *subset;
+  const divw_status status = divw_dataset_select_first(&subset, *dataset, count);
+  return replace(dataset, subset, status);
+}
+
+bool select_examples(divw_dataset **dataset, const cli_settings *settings) {
+  return (settings->labels == NULL || ok(divw_dataset_load_labels(*dataset, settings->labels))) &&
+         (settings->rows == NULL || select_rows(dataset, settings->rows)) &&
+         (settings->classes.count == 0 || select_classes(dataset, settings->classes)) &&
+         (settings->limit == 0 || select_first(dataset, settings->limit));
+}
+
+/* The number of a similarity; the table of flags has let only its names through. */
+static int32_t similarity(const char *name) {
+  return strcmp(name, divw_kernel_name(DIVW_KERNEL_LINEAR)) == 0 ? DIVW_KERNEL_LINEAR : DIVW_KERNEL_COSINE;
+}
+
+bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {
+  *dataset = NULL;
+  *kernel = NULL;
+  return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
+         ok(divw_dataset_load(dataset, settings->input)) && select_examples(dataset, settings) &&
+         ok(divw_kernel_create(kernel, *dataset, similarity(settings->kernel)));
+}
+
+bool read_weights(divw_weights **weights, const char *path, int64_t count) {
+  if (!ok(divw_weights_load(weights, path))) {
+    return false;
+  }
+  const int64_t found = divw_weights_count(*weights);
+  return found == count || fail("%s: holds %lld weights, expected %lld, one for each selected example", path,
+                                (long long)found, (long long)count);
+}

@@ -1,0 +1,272 @@
+/* divweights inspect: what is in a file of examples or of weights, before anything is computed with it.
+ *
+ * A file of weights is recognised by what it holds: one column of floats that are probabilities. */
+#include "breakdown.h"
+#include "input.h"
+#include "output.h"
+#include "summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const cli_flag flags[] = {
+    FLAGS_SELECTION,
+    {"weights", FLAG_TEXT, FIELD(weights), "FILE", .help = "weights of the selected rows, as solve writes them"},
+    {"heaviest", FLAG_WHOLE, FIELD(heaviest), "K", "5", 0, 1000000,
+     .help = "how many of the heaviest and of the lightest examples to show"},
+    FLAG_JSON,
+    {0}};
+
+/* ---- looking at every value ---- */
+
+typedef struct {
+  double least, most, sum; /* of the finite values; NaN: there are none */
+  int64_t zero_rows, first_zero_row;
+  int64_t not_finite, first_row, first_column; /* NaN and Inf */
+} findings;
+
+static void look_at_row(findings *found, const double *row, int64_t d, int64_t number) {
+  bool zero = true;
+  for (int64_t j = 0; j < d; j++) {
+    zero &= row[j] == 0;
+    if (isfinite(row[j])) {
+      found->least = fmin(found->least, row[j]); /* fmin and fmax pass NaN over */
+      found->most = fmax(found->most, row[j]);
+      found->sum += row[j];
+    } else if (found->not_finite++ == 0) {
+      found->first_row = number;
+      found->first_column = j;
+    }
+  }
+  if (zero && found->zero_rows++ == 0) {
+    found->first_zero_row = number;
+  }
+}
+
+static bool look(findings *found, const divw_dataset *dataset) {
+  const int64_t n = divw_dataset_count(dataset), d = divw_dataset_dimension(dataset);
+  const int64_t block = d < 65536 ? 65536 / d : 1;
+  double *rows = allocate(block * d, sizeof *rows);
+  bool done = true;
+  *found = (findings){.least = NAN, .most = NAN};
+  for (int64_t first = 0; first < n && done; first += block) {
+    const int64_t count = n - first < block ? n - first : block;
+    done = ok(divw_dataset_read(dataset, first, count, rows));
+    for (int64_t i = 0; i < count && done; i++) {
+      look_at_row(found, rows + i * d, d, divw_dataset_row(dataset, first + i));
+    }
+  }
+  free(rows);
+  return done;
+}
+
+/* False, with a sentence, when a solve would refuse the examples. */
+static bool are_usable(const findings *found, const char *path) {
+  if (found->not_finite > 0) {
+    return fail("%s: row %" PRId64 ", column %" PRId64 " is NaN or Inf (%" PRId64
+                " such values), expected finite numbers",
+                path, found->first_row, found->first_column, found->not_finite);
+  }
+  if (found->zero_rows > 0) {
+    return fail("%s: row %" PRId64 " is all zeros (%" PRId64 " such rows), which has no cosine with anything", path,
+                found->first_zero_row, found->zero_rows);
+  }
+  return true;
+}
+
+/* ---- a file of examples ---- */
+
+static int64_t bytes_of(const divw_dataset *dataset) {
+  static const int bytes[] = {[DIVW_FLOAT64] = 8, [DIVW_FLOAT32] = 4, [DIVW_FLOAT16] = 2, [DIVW_UINT8] = 1};
+  return divw_dataset_count(dataset) * divw_dataset_dimension(dataset) * bytes[divw_dataset_dtype(dataset)];
+}
+
+static void dataset_as_json(const divw_dataset *dataset, const findings *found) {
+  json_text("kind", "examples");
+  json_whole("n", divw_dataset_count(dataset));
+  json_whole("dimension", divw_dataset_dimension(dataset));
+  json_text("dtype", divw_dtype_name(divw_dataset_dtype(dataset)));
+  json_whole("bytes", bytes_of(dataset));
+  json_real("minimum", found->least);
+  json_real("maximum", found->most);
+  json_whole("zero_rows", found->zero_rows);
+  json_whole("not_finite", found->not_finite);
+}
+
+static void dataset_as_table(const divw_dataset *dataset, const findings *found) {
+  print_row("examples", "%" PRId64, divw_dataset_count(dataset));
+  print_row("dimension", "%" PRId64, divw_dataset_dimension(dataset));
+  print_row("type", "%s", divw_dtype_name(divw_dataset_dtype(dataset)));
+  print_row("memory", "%.1f MB", (double)bytes_of(dataset) / 1e6);
+  print_row("values", "%g to %g", found->least, found->most);
+  print_row("rows of zeros", "%" PRId64, found->zero_rows);
+  print_row("NaN or Inf", "%" PRId64, found->not_finite);
+}
+
+static void show_weights_of(const cli_examples *examples, bool json) {
+  if (examples->p == NULL) {
+    return;
+  }
+  const double entropy = divw_entropy(examples->p, examples->n);
+  if (json) {
+    json_real("entropy", entropy);
+    json_real("effective_examples", exp(entropy));
+  } else {
+    print_row("entropy", "%.6f nats, of the weights", entropy);
+    print_row("effective examples", "%.1f", exp(entropy));
+  }
+}
+
+static bool inspect_dataset(divw_dataset **dataset, const cli_settings *settings) {
+  divw_weights *weights = NULL;
+  findings found;
+  bool done = select_examples(dataset, settings) && look(&found, *dataset) &&
+              (settings->weights == NULL || read_weights(&weights, settings->weights, divw_dataset_count(*dataset)));
+  if (done) {
+    const cli_examples examples = {.n = divw_dataset_count(*dataset),
+                                   .labels = divw_dataset_labels(*dataset),
+                                   .p = divw_weights_values(weights),
+                                   .dataset = *dataset};
+    if (settings->json) {
+      json_open(NULL, '{');
+    }
+    (settings->json ? dataset_as_json : dataset_as_table)(*dataset, &found);
+    show_weights_of(&examples, settings->json);
+    show_classes(&examples, settings->json);
+    show_extremes(&examples, settings->heaviest, settings->json);
+    if (settings->json) {
+      json_close('}');
+      putchar('\n');
+    }
+    done = are_usable(&found, settings->input);
+  }
+  divw_weights_destroy(weights);
+  return done;
+}
+
+/* ---- a file of weights ---- */
+
+static bool holds_probabilities(const divw_dataset *dataset, bool *answer) {
+  const int32_t dtype = divw_dataset_dtype(dataset);
+  findings found;
+  *answer = false;
+  if (divw_dataset_dimension(dataset) > 1 || (dtype != DIVW_FLOAT64 && dtype != DIVW_FLOAT32)) {
+    return true;
+  }
+  if (!look(&found, dataset)) {
+    return false;
+  }
+  *answer = found.not_finite == 0 && found.least >= 0 && fabs(found.sum - 1) <= 1e-4; /* as divw_weights_load() */
+  return true;
+}
+
+/* The rows of INPUT that the weights belong to, when --rows tells. */
+static bool read_rows_of_weights(int64_t **rows, int64_t n, const cli_settings *settings) {
+  int64_t count;
+  if (settings->rows == NULL) {
+    return true;
+  }
+  return ok(divw_indices_load(settings->rows, rows, &count)) &&
+         (count == n || fail("%s: holds %" PRId64 " numbers, expected %" PRId64 ", one for each weight of %s",
+                             settings->rows, count, n, settings->input));
+}
+
+/* Labels are of all rows of the file the weights were made from: takes those of the rows that have a weight. */
+static bool read_labels_of_weights(int64_t **labels, const int64_t *rows, int64_t n, const cli_settings *settings) {
+  int64_t count, *all;
+  if (settings->labels == NULL) {
+    return true;
+  }
+  if (!ok(divw_indices_load(settings->labels, &all, &count))) {
+    return false;
+  }
+  bool done = rows != NULL || count == n ||
+              fail("%s: holds %" PRId64 " labels for %" PRId64 " weights, expected as many, or --rows to tell whose",
+                   settings->labels, count, n);
+  *labels = allocate(n, sizeof **labels);
+  for (int64_t i = 0; i < n && done; i++) {
+    const int64_t row = rows != NULL ? rows[i] : i;
+    done = (row >= 0 && row < count) || fail("%s: names row %" PRId64 ", expected 0 to %" PRId64 ", the rows of %s",
+                                             settings->rows, row, count - 1, settings->labels);
+    (*labels)[i] = done ? all[row] : 0;
+  }
+  divw_free(all);
+  return done;
+}
+
+static void show_weights(const divw_weights *weights, const cli_examples *examples, const cli_settings *settings) {
+  int64_t zeros = 0;
+  for (int64_t i = 0; i < examples->n; i++) {
+    zeros += examples->p[i] == 0;
+  }
+  if (settings->json) {
+    json_open(NULL, '{');
+    json_text("kind", "weights");
+    json_whole("n", examples->n);
+    json_whole("zero_weights", zeros);
+    json_real("entropy", divw_weights_entropy(weights));
+    json_real("effective_examples", divw_weights_effective_examples(weights));
+    json_raw("report", isnan(divw_weights_vendi_score(weights)) ? "null" : divw_weights_report(weights));
+  } else {
+    print_summary(weights);
+    print_row("weights of zero", "%" PRId64, zeros);
+  }
+  show_classes(examples, settings->json);
+  show_extremes(examples, settings->heaviest, settings->json);
+  if (settings->json) {
+    json_close('}');
+    putchar('\n');
+  }
+}
+
+static bool inspect_weights(const cli_settings *settings) {
+  divw_weights *weights;
+  int64_t *rows = NULL, *labels = NULL;
+  bool done = ok(divw_weights_load(&weights, settings->input));
+  if (done) {
+    const int64_t n = divw_weights_count(weights);
+    done = read_rows_of_weights(&rows, n, settings) && read_labels_of_weights(&labels, rows, n, settings);
+    const cli_examples examples = {.n = n, .labels = labels, .p = divw_weights_values(weights), .rows = rows};
+    if (done) {
+      show_weights(weights, &examples, settings);
+    }
+  }
+  free(labels);
+  divw_free(rows);
+  divw_weights_destroy(weights);
+  return done;
+}
+
+static int run(const cli_settings *settings) {
+  divw_dataset *dataset;
+  bool weights;
+  if (!selection_is_complete(settings, &verb_inspect)) {
+    return STATUS_USAGE;
+  }
+  bool done = ok(divw_dataset_load(&dataset, settings->input)) && holds_probabilities(dataset, &weights);
+  if (done && weights && (settings->classes.count > 0 || settings->limit > 0 || settings->weights != NULL)) {
+    divw_dataset_destroy(dataset);
+    return usage_error(&verb_inspect, "--classes, --limit and --weights are for examples, but %s holds weights",
+                       settings->input);
+  }
+  done = done && (weights ? inspect_weights(settings) : inspect_dataset(&dataset, settings));
+  divw_dataset_destroy(dataset);
+  return done ? STATUS_DONE : STATUS_FAILED;
+}
+
+const cli_verb verb_inspect = {
+    .name = "inspect",
+    .operand = "INPUT",
+    .summary = "show what is in a file of examples or weights",
+    .about = "Prints size, type and range of the values, and what would stop a solve (NaN,\n"
+             "rows of zeros). With --labels: the share of every class; with --weights: its\n"
+             "weight, too, and the heaviest and lightest examples.\n\n" ABOUT_INPUT
+             "It may also be a file of weights; then --labels are those of the examples that\n"
+             "the weights were made from, and --rows says which of them have a weight.\n",
+    .examples = "  divweights inspect images.idx.gz --labels labels.idx.gz\n"
+                "  divweights inspect embeddings.npy --labels labels.npy --weights weights.npy\n"
+                "  divweights inspect weights.npy --heaviest 20\n",
+    .flags = flags,
+    .run = run};

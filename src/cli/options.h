@@ -1,0 +1,51 @@
+/* Flags: one table per verb that getopt_long reads with and that help is printed from. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "cli.h"
+
+typedef enum {
+  FLAG_SWITCH, /* bool */
+  FLAG_TEXT,   /* const char *: a file */
+  FLAG_CHOICE, /* const char *: one of the words of `value`, separated by | */
+  FLAG_REAL,   /* double in [least, most] */
+  FLAG_WHOLE,  /* int64_t in [least, most] */
+  FLAG_LIST    /* whole_list: whole numbers separated by commas */
+} flag_kind;
+
+struct cli_flag {
+  const char *name; /* without dashes */
+  flag_kind kind;
+  size_t field;        /* where in the settings */
+  const char *value;   /* how help shows the value */
+  const char *initial; /* the default as one would type it; NULL: none */
+  double least, most;
+  bool required;
+  const char *help;
+};
+
+#define FIELD(name) offsetof(cli_settings, name)
+
+/* clang-format off */
+#define FLAG_JSON {"json", FLAG_SWITCH, FIELD(json), .help = "print one JSON object and nothing else"}
+
+#define FLAG_THREADS                                                                                                   \
+  {"threads", FLAG_WHOLE, FIELD(threads), "N", NULL, 1, 1024,                                                          \
+   .help = "threads to compute with; all cores when not given"}
+/* clang-format on */
+
+#define EXIT_STATUSES                                                                                                  \
+  "exit status: 0 done; 1 failed, with one sentence on stderr; 2 bad usage;\n"                                         \
+  "130 after Ctrl-C\n"
+
+/* Reads the arguments of a verb (argv[0] is its name) into settings. false: bad usage, and said so.
+ * settings->help: help was asked for, and the rest may be missing. */
+bool options_parse(cli_settings *out, const cli_verb *verb, int argc, char **argv);
+
+/* Prints the help of a verb; STATUS_DONE. */
+int options_help(const cli_verb *verb);
+
+/* Says what is wrong with the arguments of a verb, and where to read on; STATUS_USAGE. */
+int usage_error(const cli_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,158 @@
+/* divweights solve: from examples to weights with a proof. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "input.h"
+#include "output.h"
+#include "progress.h"
+#include "summary.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const cli_flag flags[] = {
+    FLAGS_SELECTION,
+    FLAG_KERNEL,
+    {"balance", FLAG_REAL, FIELD(balance), "X", "0.5", 0, 1,
+     .help = "1: as diverse as can be; 0: all examples the same weight"},
+    {"objective", FLAG_CHOICE, FIELD(objective), "published", "published",
+     .help = "J = balance VS + (1 - balance) H, with VS the Vendi Score and H the entropy of the weights in nats"},
+    {"order", FLAG_REAL, FIELD(order), "1", "1", 1, 1, .help = "order of the Vendi Score"},
+    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated", "auto", .help = "how to climb; auto chooses"},
+    {"tolerance", FLAG_REAL, FIELD(tolerance), "X", "1e-6", 1e-13, 1,
+     .help = "gap at which to stop, in nats of log VS"},
+    {"max-iterations", FLAG_WHOLE, FIELD(max_iterations), "N", "500", 1, INFINITY,
+     .help = "iterations of all solves together"},
+    {"max-solves", FLAG_WHOLE, FIELD(max_solves), "N", "16", 1, 64,
+     .help = "solves that may be spent on the global bound; ordinary data need 1"},
+    FLAG_THREADS,
+    {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "write one line per iteration as CSV"},
+    {"output", FLAG_TEXT, FIELD(output), "FILE",
+     .help = "write the weights as .npy, in the order of the selected rows, and the report beside it as .json; "
+             "without it only the report is printed"},
+    {"rows-output", FLAG_TEXT, FIELD(rows_output), "FILE",
+     .help = "write the row number in INPUT of every weight as .npy, for sample --rows"},
+    FLAG_JSON,
+    {0}};
+
+static bool is_plan_sound(const cli_settings *settings, const char *report) {
+  const file_plan plan = {{settings->output, report, settings->rows_output, settings->trace},
+                          {settings->input, settings->labels, settings->rows}};
+  return files_are_writable(&plan);
+}
+
+static bool make_solver(divw_solver **solver, const cli_settings *settings, cli_progress *progress) {
+  return ok(divw_solver_create(solver)) && ok(divw_solver_set_balance(*solver, settings->balance)) &&
+         ok(divw_solver_set_tolerance(*solver, settings->tolerance)) &&
+         ok(divw_solver_set_max_iterations(*solver, settings->max_iterations)) &&
+         ok(divw_solver_set_max_solves(*solver, (int32_t)settings->max_solves)) &&
+         ok(divw_solver_set_progress(*solver, progress_step, progress));
+}
+
+static bool solve(divw_weights **weights, const divw_kernel *kernel, const cli_settings *settings,
+                  cli_progress *progress) {
+  divw_solver *solver = NULL;
+  if (!make_solver(&solver, settings, progress)) {
+    return false;
+  }
+  const divw_status status = divw_solver_solve(solver, kernel, weights);
+  progress_clear(progress);
+  divw_solver_destroy(solver);
+  return ok(status);
+}
+
+/* Every file is tried, so that one that fails does not cost the others. */
+static bool save(const divw_weights *weights, const cli_settings *settings, cli_progress *progress) {
+  bool saved = settings->output == NULL || ok(divw_weights_save(weights, settings->output));
+  if (settings->rows_output != NULL) {
+    saved &= ok(divw_indices_save(settings->rows_output, divw_weights_rows(weights), divw_weights_count(weights)));
+  }
+  if (settings->trace != NULL) {
+    saved &= progress_save_trace(progress, settings->trace);
+  }
+  return saved;
+}
+
+/* Ctrl-C in `divweights solve ... 2>&1 | tee log` ends tee as well; what is said to it afterwards must not end this
+ * process before the weights are written. */
+static bool solve_and_save(divw_weights **weights, const divw_kernel *kernel, const cli_settings *settings,
+                           cli_progress *progress) {
+  signal(SIGPIPE, SIG_IGN);
+  const bool done = solve(weights, kernel, settings, progress) && save(*weights, settings, progress);
+  signal(SIGPIPE, SIG_DFL);
+  return done;
+}
+
+static void print(const divw_weights *weights, const divw_dataset *dataset, const cli_settings *settings,
+                  const char *report) {
+  if (settings->json) {
+    fputs(divw_weights_report(weights), stdout);
+    return;
+  }
+  print_summary(weights);
+  print_row("seconds", "%.3g, and %.3g reading", divw_weights_seconds(weights), divw_dataset_seconds_read(dataset));
+  if (settings->output != NULL) {
+    print_row("weights", "%s", settings->output);
+    print_row("report", "%s", report);
+  } else {
+    print_row("weights", "not kept; --output FILE keeps them");
+  }
+  if (settings->rows_output != NULL) {
+    print_row("rows", "%s", settings->rows_output);
+  }
+  if (settings->trace != NULL) {
+    print_row("trace", "%s", settings->trace);
+  }
+}
+
+static void say_interrupted(const divw_weights *weights, const cli_settings *settings, const char *report) {
+  fprintf(stderr, "divweights: interrupted at gap %.2g nats after %" PRId64 " iterations; ", divw_weights_gap(weights),
+          divw_weights_iterations(weights));
+  if (settings->output != NULL) {
+    fprintf(stderr, "the best weights so far are in %s, their report in %s\n", settings->output, report);
+  } else {
+    fprintf(stderr, "the weights are lost, --output FILE keeps them\n");
+  }
+}
+
+static int run(const cli_settings *settings) {
+  divw_dataset *dataset = NULL;
+  divw_kernel *kernel = NULL;
+  divw_weights *weights = NULL;
+  cli_progress *progress = NULL;
+  char *report = settings->output != NULL ? report_path(settings->output) : NULL;
+  int status = STATUS_FAILED;
+  if (!selection_is_complete(settings, &verb_solve)) {
+    status = STATUS_USAGE;
+  } else if (is_plan_sound(settings, report) && read_examples(&dataset, &kernel, settings)) {
+    progress = progress_start(settings->tolerance, settings->trace != NULL);
+    if (solve_and_save(&weights, kernel, settings, progress)) {
+      print(weights, dataset, settings, report);
+      status = STATUS_DONE;
+    }
+  }
+  if (status == STATUS_DONE && progress_signal() != 0) {
+    say_interrupted(weights, settings, report);
+    status = STATUS_SIGNAL + progress_signal();
+  }
+  progress_destroy(progress);
+  divw_weights_destroy(weights);
+  divw_kernel_destroy(kernel);
+  divw_dataset_destroy(dataset);
+  free(report);
+  return status;
+}
+
+const cli_verb verb_solve = {
+    .name = "solve",
+    .operand = "INPUT",
+    .summary = "find the weights that make examples as diverse as they can be",
+    .about = "Finds one probability per example that maximises diversity against evenness of\n"
+             "the weights, prints what it achieves, and proves how far from the best it can\n"
+             "be at most (the gap). Ctrl-C stops it and keeps the best weights so far.\n\n" ABOUT_INPUT,
+    .examples = "  divweights solve embeddings.npy --output weights.npy\n"
+                "  divweights solve images.idx.gz --labels labels.idx.gz --classes 0,1 \\\n"
+                "             --balance 0.9 --output weights.npy --rows-output rows.npy\n",
+    .flags = flags,
+    .run = run};

@@ -1,0 +1,51 @@
+/* The report of weights for a person: what they achieve, and in plain words what is proven about them. */
+#include "summary.h"
+
+#include "output.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static void print_proof(const divw_weights *weights) {
+  const double gap = divw_weights_gap(weights), bound = divw_weights_global_upper_bound(weights);
+  if (divw_weights_balance(weights) == 0) {
+    print_row("gap", "0: at balance 0 uniform weights are the best there are");
+    return;
+  }
+  print_row("gap", "%.2g nats", gap);
+  print_row("", "proven: log VS + lambda H is within that of the best there is");
+  if (!isnan(bound)) {
+    print_row("global bound", "J <= %.8g, %.2g above these weights", bound, divw_weights_global_gap(weights));
+    print_row("", "proven: no weights whatever have a J above the bound");
+  }
+}
+
+static const char *stop_in_words(int32_t reason) {
+  switch (reason) {
+  case DIVW_STOP_CONVERGED: return "converged";
+  case DIVW_STOP_MAX_ITERATIONS: return "stopped at --max-iterations before the tolerance";
+  case DIVW_STOP_CANCELLED: return "interrupted before the tolerance";
+  case DIVW_STOP_STALLED: return "stopped where rounding keeps the gap above the tolerance";
+  default: return "unknown";
+  }
+}
+
+void print_summary(const divw_weights *weights) {
+  const double score = divw_weights_vendi_score(weights);
+  print_row("examples", "%" PRId64, divw_weights_count(weights));
+  if (!isnan(score)) {
+    print_row("Vendi Score", "%.6f -> %.6f  (uniform -> weighted)", divw_weights_vendi_score_uniform(weights), score);
+  }
+  print_row("entropy", "%.6f nats", divw_weights_entropy(weights));
+  print_row("effective examples", "%.1f", divw_weights_effective_examples(weights));
+  if (isnan(score)) {
+    return;
+  }
+  print_row("objective J", "%.8g  (balance %g)", divw_weights_objective_value(weights), divw_weights_balance(weights));
+  print_row("lambda", "%.6g nats", divw_weights_entropy_weight(weights));
+  print_proof(weights);
+  print_row("iterations", "%" PRId64 ", %s", divw_weights_iterations(weights),
+            stop_in_words(divw_weights_stop_reason(weights)));
+  print_row("solves", "%" PRId64 ", %" PRId64 " passes over the rows", divw_weights_solves(weights),
+            divw_weights_row_passes(weights));
+}

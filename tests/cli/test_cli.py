@@ -1,0 +1,21 @@
+"""The command from outside: flags, exit statuses, JSON, files, bad input, Ctrl-C.
+
+    DIVWEIGHTS=build/release/divweights python3 tests/cli/test_cli.py
+
+Standard library only. All data are made here, except for one test that needs real data and says when it is skipped.
+"""
+import os
+import sys
+import unittest
+
+from command import COMMAND
+from usage import BadInput, Usage
+from verbs import Inspect, Sample, Score, Solve
+from watching import Watching
+
+__all__ = ["BadInput", "Inspect", "Sample", "Score", "Solve", "Usage", "Watching"]
+
+if __name__ == "__main__":
+    if not os.access(COMMAND, os.X_OK):
+        sys.exit("%s: there is no such command; DIVWEIGHTS says where it is" % COMMAND)
+    unittest.main()

@@ -1,0 +1,172 @@
+#include "reference.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void rotate(double *a, double *v, int64_t r, int64_t p, int64_t q) {
+  double theta = (a[q * r + q] - a[p * r + p]) / (2 * a[p * r + q]);
+  double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1), s = t * c;
+  for (int64_t k = 0; k < r; k++) {
+    double x = a[k * r + p], y = a[k * r + q];
+    a[k * r + p] = c * x - s * y;
+    a[k * r + q] = s * x + c * y;
+  }
+  for (int64_t k = 0; k < r; k++) {
+    double x = a[p * r + k], y = a[q * r + k];
+    a[p * r + k] = c * x - s * y;
+    a[q * r + k] = s * x + c * y;
+    x = v[k * r + p];
+    y = v[k * r + q];
+    v[k * r + p] = c * x - s * y;
+    v[k * r + q] = s * x + c * y;
+  }
+}
+
+void reference_eigen(double *a, int64_t r, double *mu, double *v) {
+  for (int64_t i = 0; i < r * r; i++) {
+    v[i] = i % (r + 1) == 0;
+  }
+  for (int sweep = 0; sweep < 60; sweep++) {
+    double off = 0;
+    for (int64_t p = 0; p < r; p++) {
+      for (int64_t q = p + 1; q < r; q++) {
+        off = fmax(off, fabs(a[p * r + q]));
+        if (fabs(a[p * r + q]) > 1e-300) {
+          rotate(a, v, r, p, q);
+        }
+      }
+    }
+    if (off < 1e-17) {
+      break;
+    }
+  }
+  for (int64_t k = 0; k < r; k++) {
+    mu[k] = a[k * r + k];
+  }
+}
+
+void reference_cosine(const double *x, int64_t n, int64_t d, double *K) {
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < n; j++) {
+      double ij = 0, ii = 0, jj = 0;
+      for (int64_t k = 0; k < d; k++) {
+        ij += x[i * d + k] * x[j * d + k];
+        ii += x[i * d + k] * x[i * d + k];
+        jj += x[j * d + k] * x[j * d + k];
+      }
+      K[i * n + j] = ij / (sqrt(ii) * sqrt(jj));
+    }
+  }
+}
+
+static double entropy(const double *p, int64_t n) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    sum -= p[i] > 0 ? p[i] * log(p[i]) : 0;
+  }
+  return sum;
+}
+
+double reference_vendi(const double *K, const double *p, int64_t n) {
+  double *a = malloc((size_t)(2 * n * n + n) * sizeof *a), *mu = a + 2 * n * n;
+  for (int64_t i = 0; i < n * n; i++) {
+    a[i] = sqrt(p[i / n] * p[i % n]) * K[i];
+  }
+  reference_eigen(a, n, mu, a + n * n);
+  double score = exp(entropy(mu, n));
+  free(a);
+  return score;
+}
+
+/* lambda log sum exp(D / lambda) + log tr sigma for sigma = V diag(mu) V^T, smoothed. */
+static double bound(const double *unit, int64_t n, int64_t d, const double *mu, const double *v, double e,
+                    double lambda, double *D) {
+  double trace = 0, largest = -INFINITY, sum = 0;
+  for (int64_t k = 0; k < d; k++) {
+    trace += fmax((1 - e) * mu[k] + e / (double)d, 1e-16);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    D[i] = 0;
+    for (int64_t k = 0; k < d; k++) {
+      double dot = 0;
+      for (int64_t j = 0; j < d; j++) {
+        dot += unit[i * d + j] * v[j * d + k];
+      }
+      D[i] -= dot * dot * log(fmax((1 - e) * mu[k] + e / (double)d, 1e-16));
+    }
+    largest = fmax(largest, D[i]);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    sum += lambda > 0 ? exp((D[i] - largest) / lambda) : 0;
+  }
+  return largest + (lambda > 0 ? lambda * log(sum) : 0) + log(trace);
+}
+
+double reference_gap(const double *x, int64_t n, int64_t d, const double *p, double lambda, const double *smoothing,
+                     int64_t count, double *D) {
+  double *unit = malloc((size_t)(n * d) * sizeof *unit), *rho = calloc((size_t)(2 * d * d + d), sizeof *rho);
+  double *v = rho + d * d, *mu = v + d * d, *work = malloc((size_t)n * sizeof *work), least = INFINITY;
+  for (int64_t i = 0; i < n; i++) {
+    double square = 0;
+    for (int64_t k = 0; k < d; k++) {
+      square += x[i * d + k] * x[i * d + k];
+    }
+    for (int64_t k = 0; k < d; k++) {
+      unit[i * d + k] = x[i * d + k] / sqrt(square);
+    }
+    for (int64_t k = 0; k < d * d; k++) {
+      rho[k] += p[i] * unit[i * d + k / d] * unit[i * d + k % d];
+    }
+  }
+  reference_eigen(rho, d, mu, v);
+  for (int64_t k = 0; k < d; k++) {
+    mu[k] = fmax(mu[k], 0);
+  }
+  for (int64_t j = -1; j < count; j++) {
+    double *into = j < 0 && D != NULL ? D : work;
+    least = fmin(least, bound(unit, n, d, mu, v, j < 0 ? 0 : smoothing[j], lambda, into));
+  }
+  double gap = least - entropy(mu, d) - lambda * entropy(p, n);
+  free(work);
+  free(rho);
+  free(unit);
+  return gap;
+}
+
+/* m singles of weight s each, copies of total weight 1 - m s. */
+static double copies_objective(double share, int64_t m, int64_t copies, double balance) {
+  double s = share / (double)m, c = 1 - share, diversity = 0, spread = 0;
+  if (s > 0) {
+    diversity -= (double)m * s * log(s);
+    spread -= (double)m * s * log(s);
+  }
+  if (c > 0) {
+    diversity -= c * log(c);
+    spread -= c * log(c / (double)copies);
+  }
+  return balance * exp(diversity) + (1 - balance) * spread;
+}
+
+double reference_copies(int64_t m, int64_t copies, double balance) {
+  enum { POINTS = 200000 };
+  double best = -INFINITY, at = 0, width = 1.0 / POINTS;
+  for (int64_t k = 0; k <= POINTS; k++) {
+    double value = copies_objective((double)k * width, m, copies, balance);
+    if (value > best) {
+      best = value;
+      at = (double)k * width;
+    }
+  }
+  for (double low = fmax(at - width, 0), high = fmin(at + width, 1); high - low > 1e-15;) {
+    double a = low + (high - low) / 3, b = high - (high - low) / 3;
+    double va = copies_objective(a, m, copies, balance), vb = copies_objective(b, m, copies, balance);
+    best = fmax(best, fmax(va, vb));
+    if (va < vb) {
+      low = a;
+    } else {
+      high = b;
+    }
+  }
+  return best;
+}

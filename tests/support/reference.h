@@ -1,0 +1,26 @@
+/* The mathematics again, by the most naive route there is, to check the library against: loops, n x n or r x r matrices,
+ * a cyclic Jacobi eigen-solver. Nothing here is shared with the library. */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include <stdint.h>
+
+/* Eigenvalues (any order) and eigenvectors (columns of v, r x r) of a symmetric matrix; a is destroyed. */
+void reference_eigen(double *a, int64_t r, double *mu, double *v);
+
+/* K_ij = cosine of rows i and j of x (n x d). */
+void reference_cosine(const double *x, int64_t n, int64_t d, double *K);
+
+/* Vendi Score of order 1 from the n x n matrix sqrt(p_i p_j) K_ij. */
+double reference_vendi(const double *K, const double *p, int64_t n);
+
+/* The gap of p at weight lambda, from rows alone: bound - (log VS + lambda H). Marginal diversities, if wanted, into D.
+ * Tries the dual states rho and (1-e) rho + e I/d for the three e given. */
+double reference_gap(const double *x, int64_t n, int64_t d, const double *p, double lambda, const double *smoothing,
+                     int64_t count, double *D);
+
+/* J of m orthogonal rows and another one N times, at its global maximum: by a scan of the one number that the symmetric
+ * optimum leaves free, refined. */
+double reference_copies(int64_t m, int64_t copies, double balance);
+
+#endif
