@@ -355,6 +355,7 @@ static void a_cancelled_search_keeps_the_best_of_all_solves(void **state) {
     divw_weights *weights = solve_watched(kernel, &w, 0.2, 1e-6, 500);
     near(divw_weights_objective_value(weights), w.best, 1e-9);
     assert_true(divw_weights_objective_value(weights) >= 8.144);
+    assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CANCELLED);
     divw_weights_destroy(weights);
   }
   divw_kernel_destroy(kernel);

@@ -146,8 +146,10 @@ static divw_status make_weights(const dw_solve *solve, dw_solution *solution, di
   for (int64_t i = 0; i < solve->n; i++) {
     rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
   }
-  if (solution->best.gap <= solve->options->tolerance && solution->stop_reason == DIVW_STOP_MAX_ITERATIONS) {
-    solution->stop_reason = DIVW_STOP_CONVERGED; /* solves aim beyond the tolerance */
+  if (solve->cancelled) {
+    solution->stop_reason = DIVW_STOP_CANCELLED;
+  } else if (solution->best.gap <= solve->options->tolerance) {
+    solution->stop_reason = DIVW_STOP_CONVERGED; /* solves aim beyond the tolerance, and may fall short of that */
   }
   fill_report(solve, solution, &report);
   status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
