@@ -22,6 +22,7 @@ typedef struct {
   atomic_int references;
   int32_t dtype;
   int64_t d, row_stride;
+  int64_t shape[DW_MAX_AXES]; /* of a row from place 1 on, as the file has it; zeros end it */
   const unsigned char *bytes;
   void *owned; /* NULL where the bytes are borrowed */
   double seconds_read;
@@ -103,7 +104,7 @@ static divw_status make_dataset(divw_dataset **out, const void *rows, void *owne
   }
   atomic_init(&source->references, 1);
   source->dtype = dtype;
-  source->d = d;
+  source->d = source->shape[1] = d;
   source->row_stride = row_stride;
   source->bytes = rows;
   source->owned = owned;
@@ -198,6 +199,7 @@ divw_status divw_dataset_load(divw_dataset **out, const char *path) {
   status = make_dataset(out, rows, rows, n, d, header.dtype, row_bytes);
   if (status == DIVW_OK) {
     (*out)->source->seconds_read = dw_seconds() - start;
+    memcpy((*out)->source->shape + 1, header.shape + 1, (size_t)(header.axes - 1) * sizeof(int64_t));
   }
   return status;
 fail:
@@ -384,6 +386,13 @@ fail:
 int64_t divw_dataset_count(const divw_dataset *dataset) { return dataset == NULL ? 0 : dataset->n; }
 
 int64_t divw_dataset_dimension(const divw_dataset *dataset) { return dataset == NULL ? 0 : dataset->source->d; }
+
+int64_t divw_dataset_shape(const divw_dataset *dataset, int32_t axis) {
+  if (dataset == NULL || axis < 0 || axis >= DW_MAX_AXES) {
+    return 0;
+  }
+  return axis == 0 ? dataset->n : dataset->source->shape[axis];
+}
 
 int32_t divw_dataset_dtype(const divw_dataset *dataset) { return dataset == NULL ? 0 : dataset->source->dtype; }
 

@@ -416,6 +416,30 @@ static void one_axis_is_one_number_per_row(void **state) {
   divw_dataset_destroy(dataset);
 }
 
+static void shape_is(const divw_dataset *dataset, const int64_t *lengths, int32_t axes) {
+  for (int32_t axis = -1; axis < 10; axis++) {
+    assert_int_equal(divw_dataset_shape(dataset, axis), axis >= 0 && axis < axes ? lengths[axis] : 0);
+  }
+}
+
+static void the_shape_of_a_row_is_that_of_the_file(void **state) {
+  (void)state;
+  divw_dataset *dataset, *subset;
+  ok(divw_dataset_load(&dataset, npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3)}", 12)));
+  shape_is(dataset, (int64_t[]){2, 2, 3}, 3);
+  ok(divw_dataset_select_first(&subset, dataset, 1));
+  shape_is(subset, (int64_t[]){1, 2, 3}, 3);
+  divw_dataset_destroy(subset);
+  divw_dataset_destroy(dataset);
+  ok(divw_dataset_load(&dataset, npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}", 3)));
+  shape_is(dataset, (int64_t[]){3, 1}, 2);
+  divw_dataset_destroy(dataset);
+  dataset = labelled();
+  shape_is(dataset, (int64_t[]){4, 3}, 2);
+  divw_dataset_destroy(dataset);
+  shape_is(NULL, NULL, 0);
+}
+
 static void files_that_hold_no_examples_are_refused(void **state) {
   (void)state;
   divw_dataset *dataset;
@@ -564,6 +588,7 @@ int main(void) {
       cmocka_unit_test(labels_come_from_files),
       cmocka_unit_test(rows_of_a_file_are_its_first_axis),
       cmocka_unit_test(one_axis_is_one_number_per_row),
+      cmocka_unit_test(the_shape_of_a_row_is_that_of_the_file),
       cmocka_unit_test(files_that_hold_no_examples_are_refused),
       cmocka_unit_test(mnist_is_ten_thousand_rows_of_784_bytes),
       cmocka_unit_test(every_failed_allocation_is_an_error),

@@ -149,6 +149,16 @@ DIVW_API int64_t divw_dataset_count(const divw_dataset *dataset);
 /** @brief Numbers per example d; 0 for NULL. @since 0.1 */
 DIVW_API int64_t divw_dataset_dimension(const divw_dataset *dataset);
 
+/**
+ * @brief Length of one axis of the array that the rows came from, so that an image can be put together again.
+ * @param dataset the dataset
+ * @param axis    0: examples, as divw_dataset_count(); 1, 2, ...: the axes of one example as the file has them, whose
+ *                product is d. Rows from memory, and a file of one axis, have the one axis d
+ * @return the length, at least 1; 0 for NULL and for an axis there is not, so that the first 0 ends the shape
+ * @since 0.1
+ */
+DIVW_API int64_t divw_dataset_shape(const divw_dataset *dataset, int32_t axis);
+
 /** @brief Element type, for example DIVW_UINT8; 0 for NULL. @since 0.1 */
 DIVW_API int32_t divw_dataset_dtype(const divw_dataset *dataset);
 
