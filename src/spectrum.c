@@ -1,11 +1,12 @@
-/* rho(p), its eigenvalues, their Vendi Scores, and the matrix logarithm in the form that a pass over the rows wants.
+/* rho(p), its eigenvalues, their Vendi Scores, and the gradient of diversity in the form that a pass over the rows wants.
  *
- * D_i = -phi_i^T log(sigma) phi_i is computed as |R phi_i|^2 - c with R^T R = -log(sigma) + c I, since a triangular R
- * halves the work of the pass. Cholesky needs the shift: -log(sigma) is only semidefinite when an eigenvalue is 1. With
- * |phi_i| = 1 the shift is undone exactly.
+ * The gradient of T_q at sigma is a matrix function: D_i = phi_i^T F(sigma) phi_i with F = -log for q = 1 and
+ * q/(1-q) sigma^(q-1) otherwise. It is computed as +-(|R phi_i|^2 - c), R^T R = +-F + c I, since a triangular R halves the
+ * work of the pass. Cholesky needs the shift c where F may be singular (-log sigma when an eigenvalue is 1, sigma^(q-1)
+ * for q > 1 when one is 0). With |phi_i| = 1 the shift is undone exactly.
  *
- * The floor on eigenvalues keeps the logarithm finite in directions that no example has. It costs nothing in rigour:
- * the bound holds for any L, and log tr exp(-L) is added as computed. */
+ * A floor on eigenvalues keeps F finite in directions that no example has. It costs nothing in rigour: the bound holds
+ * for any sigma, and its constant is computed from the floored one. */
 #include "spectrum.h"
 
 #include "linalg.h"
@@ -84,18 +85,33 @@ double dw_log_vendi(const double *mu, int64_t r, double order) {
   return (order * log(largest / sum) + log(power)) / (1 - order);
 }
 
-divw_status dw_spectrum_log_factor(const dw_spectrum *spectrum, double smoothing, double *R, double *log_trace) {
+/* +-F at one eigenvalue: positive, and for q != 1 relative to tr rho^q = exp(log_power). */
+static double gradient_at(double sigma, double order, double log_power) {
+  if (order == 1) {
+    return -log(sigma);
+  }
+  return sigma > 0 ? fabs(order / (1 - order)) * exp((order - 1) * log(sigma) - log_power) : 0;
+}
+
+divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
+                                 dw_gradient *gradient) {
   divw_status status;
-  double *l, trace = 0;
+  double *l, constant = 0, largest = 0, log_power = (1 - order) * dw_log_vendi(spectrum->mu, spectrum->r, order);
   int64_t r = spectrum->r;
   DW_TRY(dw_alloc(&l, r, sizeof *l));
   for (int64_t k = 0; k < r; k++) {
     double sigma = (1 - smoothing) * spectrum->mu[k] + smoothing / (double)r;
-    sigma = fmin(fmax(sigma, EIGENVALUE_FLOOR), 1);
-    l[k] = DW_LOG_SHIFT - log(sigma);
-    trace += sigma;
+    sigma = fmin(fmax(sigma, order > 1 ? 0 : EIGENVALUE_FLOOR), 1);
+    l[k] = gradient_at(sigma, order, log_power);
+    constant += order == 1 ? sigma : l[k] * sigma / fabs(order / (1 - order));
+    largest = fmax(largest, l[k]);
   }
-  *log_trace = log(trace);
+  gradient->scale = order > 1 ? -1 : 1;
+  gradient->shift = order == 1 ? 1e-3 : order > 1 ? 1e-3 * largest : 0;
+  gradient->constant = order == 1 ? log(constant) : constant;
+  for (int64_t k = 0; k < r; k++) {
+    l[k] += gradient->shift;
+  }
   status = dw_factor_spectral(spectrum->V, l, r, R);
   divw_free(l);
 fail:

@@ -1,7 +1,7 @@
 /* The state rho(p) = sum p_i phi_i phi_i^T, diagonalised: the r x r heart of an iteration.
  *
- * Dual states are sigma = (1-e) rho + e I/r, smoothed by e >= 0; L = -log sigma gives D_i = phi_i^T L phi_i and the
- * bound of solver/certificate.c. */
+ * Dual states are sigma = (1-e) rho + e I/r, smoothed by e >= 0; each gives marginal diversities D_i and a bound, see
+ * solver/certificate.c. */
 #ifndef DW_SPECTRUM_H
 #define DW_SPECTRUM_H
 
@@ -23,11 +23,15 @@ divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel
 /* log VS_q of the eigenvalues, q in [0, inf]; they need not sum to 1. */
 double dw_log_vendi(const double *mu, int64_t r, double order);
 
-/* The shift c that makes L + c I safe to factor: L is singular when one eigenvalue of rho nears 1. */
-#define DW_LOG_SHIFT 1e-3
+/* Marginal diversities in nats, from a pass over the rows:  D_i = scale (|R phi_i|^2 - shift). */
+typedef struct {
+  double scale, shift;
+  double constant; /* log tr sigma (q = 1), tr sigma^q / tr rho^q, 0 (q = inf): the dual's share in the bound */
+} dw_gradient;
 
-/* R^T R = L + c I for L = -log max(sigma, tiny), c = DW_LOG_SHIFT. *log_trace = log tr exp(-L), which is 0 up to the
- * floor `tiny` on eigenvalues. */
-divw_status dw_spectrum_log_factor(const dw_spectrum *spectrum, double smoothing, double *R, double *log_trace);
+/* R and the rest for the order q < inf. For q = 1: D_i = -phi_i^T log(sigma) phi_i, else
+ * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. */
+divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
+                                 dw_gradient *gradient);
 
 #endif

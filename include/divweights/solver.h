@@ -68,6 +68,54 @@ DIVW_API divw_status divw_solver_set_balance(divw_solver *solver, double balance
 DIVW_API double divw_solver_balance(const divw_solver *solver);
 
 /**
+ * @brief Sets the order q of the Vendi Score in the objective.
+ *
+ * Small orders count rare kinds more, large ones less.
+ * @param solver the solver; not NULL
+ * @param order  above 0; default 1; INFINITY is accepted
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_order(divw_solver *solver, double order);
+
+/** @brief The order q; NaN for NULL. @since 0.1 */
+DIVW_API double divw_solver_order(const divw_solver *solver);
+
+/** What is maximised. @since 0.1 */
+enum {
+  DIVW_OBJECTIVE_PUBLISHED = 1, /**< J = balance VS_q + (1 - balance) H, that of the paper */
+  DIVW_OBJECTIVE_LOG = 2        /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
+};
+
+/**
+ * @brief The name of an objective: "published", "log".
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_objective_name(int32_t objective);
+
+/**
+ * @brief Sets what is maximised.
+ * @param solver    the solver; not NULL
+ * @param objective DIVW_OBJECTIVE_PUBLISHED (default) or DIVW_OBJECTIVE_LOG
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_objective(divw_solver *solver, int32_t objective);
+
+/** @brief The objective; 0 for NULL. @since 0.1 */
+DIVW_API int32_t divw_solver_objective(const divw_solver *solver);
+
+/**
+ * @brief Maximises log VS_q + entropy_weight H: the objective DIVW_OBJECTIVE_LOG at balance 1 / (1 + entropy_weight).
+ * @param solver         the solver; not NULL
+ * @param entropy_weight lambda, nats of log VS per nat of H, 0 to INFINITY
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_entropy_weight(divw_solver *solver, double entropy_weight);
+
+/**
  * @brief Sets the gap at which a solve has converged.
  * @param solver    the solver; not NULL
  * @param tolerance nats of log VS, in [1e-13, 1]; default 1e-6, which fixes J to about balance x VS x 1e-6

@@ -1,8 +1,7 @@
 /* One iteration's look at a point p: diversity, marginal diversities, and the proof of its gap.
  *
- *     f = log VS_1 = -sum mu log mu,   D_i = -phi_i^T log(sigma) phi_i,   g = log n - H
- *
- * For ANY symmetric L, with D_i = phi_i^T L phi_i (Gibbs' variational principle, first for rho, then for H):
+ * For q = 1: f = log VS_1 = -sum mu log mu, D_i = -phi_i^T log(sigma) phi_i, g = log n - H. For ANY symmetric L, with
+ * D_i = phi_i^T L phi_i (Gibbs' variational principle, first for rho, then for H):
  *
  *     max_p f + lambda H  <=  lambda log sum exp(D / lambda) + log tr exp(-L)
  *
@@ -10,15 +9,23 @@
  *
  *     gap = W(D, lambda) + log tr sigma + rounding - f + lambda g .
  *
+ * For the other orders the level y is concave in rho (objective.h), so y(rho) <= y(sigma) + <y'(sigma), rho - sigma>: with
+ * D_i = q/(1-q) phi_i^T sigma^(q-1) phi_i / tr rho(p)^q and everything in nats,
+ *
+ *     gap_1 = W(D, lambda) + tr sigma^q / tr rho(p)^q + rounding - 1/(1-q) + lambda g
+ *
+ * bounds the level, and dw_exact_gap() turns it into log VS_q.
+ *
  * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
- * sigma = (1-e) rho + e I/r bounds their D by log(r/e) and by operator monotonicity of log raises the others by at most
- * -log(1-e), so e = tolerance/2 and tolerance/8 are tried too: they cost at most e by proof, and often win.
+ * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by operator monotonicity of log at most
+ * -log(1-e)), so e = tolerance/2 and tolerance/8 are tried too: they cost at most e by proof, and often win. For q > 1 D is
+ * bounded anyway.
  *
  * Rounding, to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of B, so D is off by at most
- * 4 r u max D, and f and H by at most (B + n/B) u max(D, log n). All is added to the bound before it is compared with
+ * 4 r u max |D|, and f and H by at most (B + n/B) u max(|D|, log n). All is added to the bound before it is compared with
  * anything.
  *
- * Proofs: docs/mathematics.md, 2 and 3. Gibbs: e.g. Carlen, Trace Inequalities and Quantum Entropy (2010), thm 2.13. */
+ * Proofs: docs/mathematics.md. Gibbs: e.g. Carlen, Trace Inequalities and Quantum Entropy (2010), thm 2.13. */
 #include "solve.h"
 
 #include "../simplex.h"
@@ -30,54 +37,58 @@
 enum { SMOOTHING_PERIOD = 5 };
 #define SMOOTHING_LAMBDA 0.02 /* above it, sigma = rho was the sharpest state in every case tried */
 
-double dw_published_lambda(double balance, double log_vendi) { return (1 - balance) / (balance * exp(log_vendi)); }
-
 static double rounding_allowance(const dw_solve *solve, const double *D) {
   double block = fmin((double)solve->n, 4096), terms = 4 * (double)solve->r + block + (double)solve->n / block;
-  return terms * (DBL_EPSILON / 2) * fmax(fmax(dw_maximum(D, solve->n), log((double)solve->n)), 1);
+  double largest = fmax(fabs(dw_maximum(D, solve->n)), log((double)solve->n));
+  return terms * (DBL_EPSILON / 2) * fmax(largest, 1);
 }
 
-/* D_i = |R phi_i|^2 - c for the dual states of `count` smoothings, in one pass. */
+/* D and the constants for the dual states of `count` smoothings, in one pass. */
 static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, int64_t count, double *const *D,
-                                      double *log_trace) {
+                                      double *constant) {
   divw_status status;
+  dw_gradient gradient[2];
+  double order = solve->options->objective.order;
   for (int64_t j = 0; j < count; j++) {
-    DW_TRY(dw_spectrum_log_factor(&solve->spectrum, smoothing[j], solve->R[j], &log_trace[j]));
+    DW_TRY(dw_spectrum_gradient(&solve->spectrum, order, smoothing[j], solve->R[j], &gradient[j]));
   }
   DW_TRY(dw_kernel_quadratic(solve->kernel, (const double *const *)solve->R, count, D));
   solve->row_passes++;
   for (int64_t j = 0; j < count; j++) {
     for (int64_t i = 0; i < solve->n; i++) {
-      D[j][i] -= DW_LOG_SHIFT;
+      D[j][i] = gradient[j].scale * (D[j][i] - gradient[j].shift);
     }
-    log_trace[j] += rounding_allowance(solve, D[j]);
+    constant[j] = gradient[j].constant + rounding_allowance(solve, D[j]);
   }
 fail:
   return status;
 }
 
-static double gap_of(const dw_point *point, const double *D, double log_trace, int64_t n) {
-  return dw_softmax_of(D, point->lambda, n).value + log_trace - point->log_vendi + point->lambda * point->deficit;
+static double gap_of(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
+  double order = solve->options->objective.order;
+  double level = dw_level(order, point->log_vendi) / dw_level_scale(order, point->log_vendi);
+  double gap = dw_softmax_of(D, point->lambda, solve->n).value + constant - level + point->lambda * point->deficit;
+  return dw_exact_gap(order, gap);
 }
 
 /* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
 static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
   divw_status status;
-  double smoothing[2] = {target, target / 4}, log_trace[2];
+  double smoothing[2] = {target, target / 4}, constant[2];
   for (int j = 0; j < 2; j++) {
     if (solve->smoothed[j] == NULL) {
       DW_TRY(dw_alloc(&solve->smoothed[j], solve->n, sizeof *solve->smoothed[j]));
     }
   }
-  DW_TRY(marginal_diversity(solve, smoothing, 2, solve->smoothed, log_trace));
+  DW_TRY(marginal_diversity(solve, smoothing, 2, solve->smoothed, constant));
   for (int j = 0; j < 2 && point->gap > target; j++) {
-    double gap = gap_of(point, solve->smoothed[j], log_trace[j], solve->n);
+    double gap = gap_of(solve, point, solve->smoothed[j], constant[j]);
     if (gap <= target) {
       double *sharper = solve->smoothed[j];
       solve->smoothed[j] = point->D;
       point->D = sharper;
       point->gap = gap;
-      point->log_trace = log_trace[j];
+      point->constant = constant[j];
     }
   }
 fail:
@@ -86,19 +97,21 @@ fail:
 
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
   divw_status status;
-  double balance = solve->options->balance, none = 0;
+  const dw_objective *objective = &solve->options->objective;
+  double none = 0;
   dw_normalise(point->log_p, point->p, solve->n);
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, point->p));
   solve->row_passes++;
   solve->iterations++;
-  point->log_vendi = dw_log_vendi(solve->spectrum.mu, solve->r, 1);
+  point->log_vendi = dw_log_vendi(solve->spectrum.mu, solve->r, objective->order);
   point->deficit = dw_entropy_deficit(point->p, point->log_p, solve->n);
-  point->objective =
-      balance * exp(point->log_vendi) + (1 - balance) * fmax(log((double)solve->n) - point->deficit, 0);
-  point->lambda = problem.fixed ? problem.lambda : dw_published_lambda(balance, point->log_vendi);
-  DW_TRY(marginal_diversity(solve, &none, 1, &point->D, &point->log_trace));
-  point->gap = gap_of(point, point->D, point->log_trace, solve->n);
-  if (point->gap > target && point->lambda < SMOOTHING_LAMBDA && solve->iterations % SMOOTHING_PERIOD == 0) {
+  point->objective = dw_objective_value(objective, point->log_vendi, log((double)solve->n) - point->deficit);
+  point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->order, point->log_vendi)
+                                : dw_objective_lambda(objective, point->log_vendi);
+  DW_TRY(marginal_diversity(solve, &none, 1, &point->D, &point->constant));
+  point->gap = gap_of(solve, point, point->D, point->constant);
+  if (point->gap > target && objective->order <= 1 && point->lambda < SMOOTHING_LAMBDA &&
+      solve->iterations % SMOOTHING_PERIOD == 0) {
     DW_TRY(try_smoothing(solve, target, point));
   }
 fail:

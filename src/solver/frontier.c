@@ -1,22 +1,22 @@
-/* What proofs at single lambdas say about J = balance VS + (1 - balance) H everywhere.
+/* What proofs at single lambdas say about the objective everywhere.
  *
- * J is not concave, but every one of its stationary points maximises the concave f + lambda H for some lambda, and for
- * that problem each dual vector D is a proof at EVERY lambda, at O(n) and no pass over the rows:
+ * J = balance VS_q + (1 - balance) H is not concave, nor is G = balance log VS_q + (1 - balance) H for q > 1; but every
+ * stationary point maximises the concave y + slope H for some slope (y: the level of objective.h, f = log VS for q = 1),
+ * and for that problem each dual vector D is a proof at EVERY slope, at O(n) and no pass over the rows:
  *
- *     f(p) <= W(D, lambda) + log tr sigma + lambda g(p),     g = log n - H in [0, log n] .
+ *     y(p) <= scale (W(D, slope / scale) + constant) + slope g(p),     g = log n - H in [0, log n] .
  *
- * In the plane (g, f) these are lines; no p lies above their lower envelope. J grows with f and falls with g, and is
- * convex along a line, so over the polygon below the envelope it is largest at a vertex:
- *
- *     max_p J(p)  <=  max over vertices of  balance exp(f) + (1 - balance) (log n - g) .
+ * In the plane (g, y) these are lines; no p lies above their lower envelope. The objective grows with y and falls with g,
+ * and is convex along a line (VS is convex in y for every q, log VS for q >= 1), so over the polygon below the envelope it
+ * is largest at a vertex.
  *
  * Lines are added where they count. The lines of one dual are the tangents of a concave curve, on which
- * softmax(D / lambda) touches line lambda: so between two lines of one dual a third always cuts the vertex, and where
- * curves of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above what
- * the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed grid
- * of thousands did, and more sharply.
+ * softmax(D / lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and where curves
+ * of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above what the
+ * curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed grid of
+ * thousands did, and more sharply.
  *
- * Proof and what was tried: docs/mathematics.md, 4. */
+ * Proof and what was tried: docs/mathematics.md. */
 #include "frontier.h"
 
 #include "../simplex.h"
@@ -26,32 +26,34 @@
 enum { MAX_LINES = 512, MAX_REFINEMENTS = 256 };
 
 typedef struct {
-  double lambda, value; /* f <= value + lambda g */
-  double touch;         /* the g at which the curve of the dual touches the line */
-  int32_t dual;         /* -1: the line f <= log r */
+  double slope, value; /* y <= value + slope g */
+  double touch;        /* the g at which the curve of the dual touches the line */
+  int32_t dual;        /* -1: the line VS <= r */
 } line;
 
 struct dw_frontier {
   int64_t n;
-  double balance, log_n;
+  dw_objective objective;
+  double log_n;
+  double least_slope, largest_slope; /* of stationary points, VS between 1 and r */
   dw_dual duals[DW_MAX_DUALS];
   int32_t dual_count;
-  line lines[MAX_LINES]; /* those of the envelope over g in [0, log n], lambda descending: from g = 0 on */
+  line lines[MAX_LINES]; /* those of the envelope over g in [0, log n], slope descending: from g = 0 on */
   int64_t count;
 };
 
 typedef struct {
-  double g, f, objective;
+  double g, y, objective;
   int64_t left, right; /* lines that meet here; the same line at an end of the range */
 } vertex;
 
-static double objective(const dw_frontier *e, double g, double f) {
-  return e->balance * exp(f) + (1 - e->balance) * fmax(e->log_n - g, 0);
+static double value_at(const dw_frontier *e, double g, double y) {
+  return dw_objective_value(&e->objective, dw_level_log_vendi(e->objective.order, y), e->log_n - g);
 }
 
-static double height(const line *l, double g) { return l->value + l->lambda * g; }
+static double height(const line *l, double g) { return l->value + l->slope * g; }
 
-static double crossing(const line *a, const line *b) { return (a->value - b->value) / (b->lambda - a->lambda); }
+static double crossing(const line *a, const line *b) { return (a->value - b->value) / (b->slope - a->slope); }
 
 /* Keeps the lines that are lowest somewhere in [0, log n]. */
 static void prune(dw_frontier *e) {
@@ -63,13 +65,13 @@ static void prune(dw_frontier *e) {
       const line *top = &kept[size - 1];
       bool lower_at_zero = new.value <= top->value; /* and its slope is smaller: lower everywhere */
       if (lower_at_zero ||
-          (size > 1 && new.lambda < top->lambda && crossing(top, &new) <= crossing(&kept[size - 2], top))) {
+          (size > 1 && new.slope < top->slope && crossing(top, &new) <= crossing(&kept[size - 2], top))) {
         size--;
       } else {
         break;
       }
     }
-    if (size == 0 || (new.lambda < kept[size - 1].lambda && crossing(&kept[size - 1], &new) < e->log_n)) {
+    if (size == 0 || (new.slope < kept[size - 1].slope && crossing(&kept[size - 1], &new) < e->log_n)) {
       kept[size++] = new;
     }
   }
@@ -81,23 +83,24 @@ static void insert(dw_frontier *e, line new) {
     return; /* fewer lines are a bound too */
   }
   int64_t k = e->count++;
-  for (; k > 0 && e->lines[k - 1].lambda < new.lambda; k--) {
+  for (; k > 0 && e->lines[k - 1].slope < new.slope; k--) {
     e->lines[k] = e->lines[k - 1];
   }
   e->lines[k] = new;
   prune(e);
 }
 
-static void add_line(dw_frontier *e, int32_t dual, double lambda) {
-  dw_softmax at = dw_softmax_of(e->duals[dual].D, lambda, e->n);
-  insert(e, (line){lambda, at.value + e->duals[dual].log_trace, at.deficit, dual});
+static void add_line(dw_frontier *e, int32_t dual, double slope) {
+  const dw_dual *d = &e->duals[dual];
+  dw_softmax at = dw_softmax_of(d->D, slope / d->scale, e->n);
+  insert(e, (line){slope, d->scale * (at.value + d->constant), at.deficit, dual});
 }
 
 /* ---- vertices ---- */
 
 static vertex vertex_at(const dw_frontier *e, double g, int64_t left, int64_t right) {
-  double f = height(&e->lines[right], g);
-  return (vertex){g, f, objective(e, g, f), left, right};
+  double y = height(&e->lines[right], g);
+  return (vertex){g, y, value_at(e, g, y), left, right};
 }
 
 static vertex worst_vertex(const dw_frontier *e) {
@@ -113,15 +116,15 @@ static vertex worst_vertex(const dw_frontier *e) {
   return worst;
 }
 
-/* The largest J on the curves of the duals, as far as the lines leave it. */
+/* The largest objective on the curves of the duals, as far as the lines leave it. */
 static double best_on_curves(const dw_frontier *e) {
   double best = -INFINITY;
   for (int64_t k = 0; k < e->count; k++) {
-    double g = e->lines[k].touch, f = INFINITY;
+    double g = e->lines[k].touch, y = INFINITY;
     for (int64_t l = 0; l < e->count; l++) {
-      f = fmin(f, height(&e->lines[l], g));
+      y = fmin(y, height(&e->lines[l], g));
     }
-    best = fmax(best, objective(e, g, f));
+    best = fmax(best, value_at(e, g, y));
   }
   return best;
 }
@@ -129,44 +132,49 @@ static double best_on_curves(const dw_frontier *e) {
 /* Adds the tangent of a line's dual above g: the deficit of softmax(D / lambda) goes as lambda^-2 for large lambda. */
 static void add_tangent(dw_frontier *e, line l, double g) {
   double step = sqrt(l.touch / g);
-  if (l.lambda > 0 && step != 1) {
-    add_line(e, l.dual, l.lambda * fmin(fmax(step, 0.5), 2));
+  if (l.slope > 0 && step != 1) {
+    add_line(e, l.dual, l.slope * fmin(fmax(step, 0.5), 2));
   }
 }
 
-/* Adds lines that cut a vertex; false when there are none that lower J there by as much as matters. */
+/* Adds lines that cut a vertex; false when there are none that lower the objective there by as much as matters. */
 static bool cut(dw_frontier *e, const vertex *v, double matters) {
   line left = e->lines[v->left], right = e->lines[v->right];
-  if (v->left == v->right || left.lambda < 1e-12) {
+  if (v->left == v->right || left.slope < 1e-6 * e->least_slope) {
     return false;
   }
   if (left.dual == right.dual) {
-    add_line(e, left.dual, sqrt(left.lambda * fmax(right.lambda, 1e-3 * left.lambda)));
+    add_line(e, left.dual, sqrt(left.slope * fmax(right.slope, 1e-3 * left.slope)));
   } else {
     add_tangent(e, left, v->g);
     add_tangent(e, right, v->g);
   }
-  double f = INFINITY;
+  double y = INFINITY;
   for (int64_t k = 0; k < e->count; k++) {
-    f = fmin(f, height(&e->lines[k], v->g));
+    y = fmin(y, height(&e->lines[k], v->g));
   }
-  return objective(e, v->g, f) < v->objective - matters;
+  return value_at(e, v->g, y) < v->objective - matters;
 }
 
-/* Whether a dual was found at about this lambda. */
-static bool solved_near(const dw_frontier *e, double lambda, double nearness) {
+/* Whether a dual was found at about this slope. */
+static bool solved_near(const dw_frontier *e, double slope, double nearness) {
   bool near = false;
   for (int32_t s = 0; s < e->dual_count; s++) {
-    near |= fabs(e->duals[s].lambda - lambda) <= nearness * lambda;
+    near |= fabs(e->duals[s].slope - slope) <= nearness * slope;
   }
   return near;
 }
 
-/* Where a solve promises most: at the lambda for which the worst vertex would be stationary for J; unless that is known
- * already, then at the lambda of the lines that meet in the vertex. 0 when that is known too. */
-static double promising_lambda(const dw_frontier *e, const vertex *worst) {
-  double stationary = dw_published_lambda(e->balance, worst->f);
-  double between = sqrt(e->lines[worst->left].lambda * e->lines[worst->right].lambda);
+/* The slope of the lines that stationary points with this log VS lie on. */
+static double stationary_slope(const dw_objective *objective, double log_vendi) {
+  return dw_objective_lambda(objective, log_vendi) * dw_level_scale(objective->order, log_vendi);
+}
+
+/* Where a solve promises most: at the slope for which the worst vertex would be stationary; unless that is known already,
+ * then at the slope of the lines that meet in the vertex. 0 when that is known too. */
+static double promising_slope(const dw_frontier *e, const vertex *worst) {
+  double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.order, worst->y));
+  double between = sqrt(e->lines[worst->left].slope * e->lines[worst->right].slope);
   if (!solved_near(e, stationary, 1e-3)) {
     return stationary;
   }
@@ -175,33 +183,31 @@ static double promising_lambda(const dw_frontier *e, const vertex *worst) {
 
 /* ---- the interface ---- */
 
-divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r, double balance) {
+divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r, const dw_objective *objective) {
   divw_status status;
+  double log_r = log((double)r), one = stationary_slope(objective, 0), all = stationary_slope(objective, log_r);
   DW_TRY(dw_alloc_zero(out, 1, sizeof **out));
   (*out)->n = n;
-  (*out)->balance = balance;
+  (*out)->objective = *objective;
   (*out)->log_n = log((double)n);
-  insert(*out, (line){0, log((double)r), (*out)->log_n, -1});
+  (*out)->least_slope = fmin(one, all);
+  (*out)->largest_slope = fmax(one, all);
+  insert(*out, (line){0, dw_level(objective->order, log_r), (*out)->log_n, -1});
 fail:
   return status;
 }
 
-/* First lines: lambda = 0, those of stationary points (VS between 1 and r, so log2 of n at most steps cover them), the
- * dual's own, and coarsely beyond. */
+/* First lines: slope 0, those of stationary points and somewhat beyond, and the dual's own. */
 void dw_frontier_add(dw_frontier *e, dw_dual dual) {
-  double largest = dw_published_lambda(e->balance, 0);
   int32_t s = e->dual_count++;
   assert(s < DW_MAX_DUALS);
   e->duals[s] = dual;
   add_line(e, s, 0);
-  for (double lambda = largest; lambda > 1e-3 * largest / (double)e->n; lambda /= 4) {
-    add_line(e, s, lambda);
+  for (double slope = 2000 * e->largest_slope; slope > 1e-3 * e->least_slope; slope /= 4) {
+    add_line(e, s, slope);
   }
-  for (double lambda = 4 * largest; lambda > 0 && lambda < 4000 * largest; lambda *= 4) {
-    add_line(e, s, lambda);
-  }
-  if (dual.lambda > 0) {
-    add_line(e, s, dual.lambda);
+  if (dual.slope > 0) {
+    add_line(e, s, dual.slope);
   }
 }
 
@@ -209,15 +215,17 @@ dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double tar
   vertex worst = worst_vertex(e);
   for (int refinements = 0; refinements < MAX_REFINEMENTS; refinements++) {
     double reached = best_on_curves(e), slack = fmax(0.1 * target, 0.01 * (reached - best));
-    if (worst.objective <= best + 0.1 * target || worst.objective <= reached + slack || !cut(e, &worst, 1e-3 * target)) {
+    if (worst.objective <= best + 0.1 * target || worst.objective <= reached + slack ||
+        !cut(e, &worst, 1e-3 * target)) {
       break;
     }
     worst = worst_vertex(e);
   }
-  dw_frontier_bound bound = {worst.objective, promising_lambda(e, &worst), 0};
+  dw_frontier_bound bound = {worst.objective, promising_slope(e, &worst), 0};
   double lowest = INFINITY;
-  for (int32_t s = 0; bound.lambda > 0 && s < e->dual_count; s++) {
-    double value = dw_softmax_of(e->duals[s].D, bound.lambda, e->n).value + e->duals[s].log_trace;
+  for (int32_t s = 0; bound.slope > 0 && s < e->dual_count; s++) {
+    const dw_dual *d = &e->duals[s];
+    double value = d->scale * (dw_softmax_of(d->D, bound.slope / d->scale, e->n).value + d->constant);
     if (value < lowest) {
       lowest = value;
       bound.dual = s;

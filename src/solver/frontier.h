@@ -6,22 +6,24 @@
 
 enum { DW_MAX_DUALS = 64 };
 
-/* A proof: for every p and every lambda, f <= W(D, lambda) + log_trace + lambda g. */
+/* A proof: for every p and every slope, y <= scale (W(D, slope / scale) + constant) + slope g. */
 typedef struct {
-  const double *D; /* n numbers, borrowed */
-  double log_trace;
-  double lambda; /* at which it was found, and is sharp */
+  const double *D; /* n numbers in nats, borrowed */
+  double constant;
+  double scale; /* dw_level_scale() of the point that D was found at */
+  double slope; /* at which it was found, and is sharp */
 } dw_dual;
 
 typedef struct dw_frontier dw_frontier;
 
 typedef struct {
-  double objective; /* J of no p is larger */
-  double lambda;    /* where a further solve would lower this most; 0: nowhere */
+  double objective; /* that of no p is larger */
+  double slope;     /* where a further solve would lower this most; 0: nowhere */
   int32_t dual;     /* which dual is the sharpest there */
 } dw_frontier_bound;
 
-divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r, double balance); /* end with divw_free() */
+divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r,
+                               const dw_objective *objective); /* end with divw_free() */
 void dw_frontier_add(dw_frontier *frontier, dw_dual dual);
 
 /* The bound from all duals so far; not sharpened below best + target / 10. */

@@ -1,38 +1,41 @@
 /* One call of divw_solver_solve(), shared by the files of this folder:
  *
  *     solver.c       options, and the call itself
- *     published.c    J globally: local solves, the bound, more solves where the bound asks for them
+ *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
+ *     objective.c    orders and objectives as scalar functions
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
- *     frontier.c     what the proofs at single lambdas say about J everywhere
+ *     frontier.c     what the proofs at single lambdas say about the objective everywhere
  */
 #ifndef DW_SOLVE_H
 #define DW_SOLVE_H
 
 #include "../kernel.h"
 #include "../spectrum.h"
+#include "objective.h"
 
 #include <divweights/solver.h>
 
 struct divw_solver {
-  double balance, tolerance;
+  dw_objective objective;
+  double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
   divw_progress_fn progress;
   void *progress_user;
 };
 
-/* A point p of the simplex and what one iteration finds there. */
+/* A point p of the simplex and what one iteration finds there. Diversity is in nats of log VS_q (objective.h). */
 typedef struct {
   double *log_p, *p; /* n each */
   double *D;         /* n marginal diversities, of the dual state that gave the smallest bound */
-  double log_trace;  /* log tr exp(-L) of that state, and the allowance for rounding */
-  double log_vendi;  /* f = log VS_1 */
+  double constant;   /* of that state, see dw_gradient, and the allowance for rounding */
+  double log_vendi;  /* f = log VS_q */
   double deficit;    /* g = log n - H */
-  double lambda;     /* the weight of H against log VS_1 at which the gap is meant */
-  double gap;        /* bound - (f + lambda H), nats */
-  double objective;  /* J */
+  double lambda;     /* the weight of H against log VS at which the gap is meant */
+  double gap;        /* no p with at least this entropy has a log VS that is larger by more */
+  double objective;  /* J or G */
 } dw_point;
 
 /* State of a call. */
@@ -50,18 +53,15 @@ typedef struct {
   bool cancelled;
 } dw_solve;
 
-/* What a solve maximises: J, with lambda following VS, or at a fixed lambda the concave f + lambda H. */
+/* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed. */
 typedef struct {
   bool fixed;
-  double lambda;
+  double slope; /* in units of the level y: lambda times the scale */
 } dw_problem;
 
 divw_status dw_point_create(dw_point *point, int64_t n);
 void dw_point_destroy(dw_point *point);
 void dw_point_copy(dw_point *to, const dw_point *from, int64_t n);
-
-/* lambda at which a stationary point of J with this log VS is optimal: (1 - balance) / (balance VS). */
-double dw_published_lambda(double balance, double log_vendi);
 
 /* certificate.c: fills `point` at its log_p (normalised on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
@@ -80,7 +80,7 @@ void dw_anderson_reset(dw_anderson *anderson);
 divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *log_p, const double *image,
                              double *next);
 
-/* published.c: the call's result. */
+/* search.c: the call's result. */
 typedef struct {
   dw_point best;
   double global_bound;
@@ -88,6 +88,6 @@ typedef struct {
   int32_t stop_reason;
 } dw_solution;
 
-divw_status dw_solve_published(dw_solve *solve, dw_solution *solution);
+divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);
 
 #endif

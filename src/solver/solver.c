@@ -14,7 +14,7 @@ divw_status divw_solver_create(divw_solver **out) {
   DW_REQUIRE(out);
   divw_status status = dw_alloc_zero(out, 1, sizeof **out);
   if (status == DIVW_OK) {
-    **out = (divw_solver){.balance = 0.5, .tolerance = 1e-6, .max_iterations = 500, .max_solves = 16};
+    **out = (divw_solver){.objective = {.order = 1, .balance = 0.5}, .tolerance = 1e-6, .max_iterations = 500, .max_solves = 16};
   }
   return status;
 }
@@ -26,11 +26,57 @@ divw_status divw_solver_set_balance(divw_solver *solver, double balance) {
   if (!(balance >= 0 && balance <= 1)) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: balance is %g, expected a number in [0, 1]", __func__, balance);
   }
-  solver->balance = balance;
+  solver->objective.balance = balance;
   return DIVW_OK;
 }
 
-double divw_solver_balance(const divw_solver *solver) { return solver == NULL ? NAN : solver->balance; }
+double divw_solver_balance(const divw_solver *solver) { return solver == NULL ? NAN : solver->objective.balance; }
+
+divw_status divw_solver_set_order(divw_solver *solver, double order) {
+  DW_REQUIRE(solver);
+  if (!(order > 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected a number above 0, or INFINITY", __func__, order);
+  }
+  solver->objective.order = order;
+  return DIVW_OK;
+}
+
+double divw_solver_order(const divw_solver *solver) { return solver == NULL ? NAN : solver->objective.order; }
+
+const char *divw_objective_name(int32_t objective) {
+  switch (objective) {
+  case DIVW_OBJECTIVE_PUBLISHED: return "published";
+  case DIVW_OBJECTIVE_LOG: return "log";
+  default: return "unknown";
+  }
+}
+
+divw_status divw_solver_set_objective(divw_solver *solver, int32_t objective) {
+  DW_REQUIRE(solver);
+  if (objective != DIVW_OBJECTIVE_PUBLISHED && objective != DIVW_OBJECTIVE_LOG) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: objective is %d, expected DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG", __func__, objective);
+  }
+  solver->objective.logarithmic = objective == DIVW_OBJECTIVE_LOG;
+  return DIVW_OK;
+}
+
+int32_t divw_solver_objective(const divw_solver *solver) {
+  if (solver == NULL) {
+    return 0;
+  }
+  return solver->objective.logarithmic ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED;
+}
+
+divw_status divw_solver_set_entropy_weight(divw_solver *solver, double entropy_weight) {
+  DW_REQUIRE(solver);
+  if (!(entropy_weight >= 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: entropy_weight is %g, expected 0 to INFINITY", __func__, entropy_weight);
+  }
+  solver->objective.logarithmic = true;
+  solver->objective.balance = 1 / (1 + entropy_weight);
+  return DIVW_OK;
+}
 
 divw_status divw_solver_set_tolerance(divw_solver *solver, double tolerance) {
   DW_REQUIRE(solver);
@@ -81,7 +127,7 @@ static divw_status look_at_uniform(dw_solve *solve) {
   divw_status status;
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, NULL));
   solve->row_passes++;
-  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, 1));
+  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->options->objective.order));
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
 fail:
   return status;
@@ -92,7 +138,7 @@ fail:
 static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   dw_point *best = &solution->best;
-  dw_problem problem = {.fixed = true, .lambda = INFINITY};
+  dw_problem problem = {.fixed = true, .slope = INFINITY};
   DW_TRY(dw_evaluate(solve, problem, INFINITY, best));
   solve->iterations = 0;
   best->gap = 0;
@@ -105,16 +151,16 @@ fail:
 
 static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_report *report) {
   const dw_point *best = &solution->best;
-  double balance = solve->options->balance, entropy = dw_entropy(best->p, solve->n);
+  double balance = solve->options->objective.balance, entropy = dw_entropy(best->p, solve->n);
   const divw_dataset *dataset = dw_kernel_dataset(solve->kernel);
   dw_report_clear(report);
   report->n = solve->n;
   report->dimension = divw_dataset_dimension(dataset);
   report->rank = solve->rank;
   strcpy(report->kernel, divw_kernel_name(divw_kernel_similarity(solve->kernel)));
-  report->order = 1;
+  report->order = solve->options->objective.order;
   report->balance = balance;
-  strcpy(report->objective, "published");
+  strcpy(report->objective, solve->options->objective.logarithmic ? "log" : "published");
   strcpy(report->method, "accelerated");
   report->tolerance = solve->options->tolerance;
   report->vendi_score_uniform = solve->vendi_uniform;
@@ -180,7 +226,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
-  DW_TRY(solver->balance == 0 ? solve_entropy(&solve, &solution) : dw_solve_published(&solve, &solution));
+  DW_TRY(solver->objective.balance == 0 ? solve_entropy(&solve, &solution) : dw_solve_globally(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
   for (int j = 0; j < 2; j++) {

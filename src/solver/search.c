@@ -1,13 +1,15 @@
-/* The published objective, globally.
+/* The objective, globally.
  *
- *     1. Ascent on J from uniform weights. Its marginal diversities are a dual vector.
- *     2. All dual vectors so far bound J of every p (frontier.c). Closed: done.
- *     3. Otherwise solve the concave f + lambda H at the lambda that the worst point of the bound names, starting from
- *        the softmax of the sharpest dual there. Its dual lowers the bound at that lambda to what can be reached; and
- *        where it reaches more than the best J so far, ascent on J goes on from there. Back to 2.
+ *     1. Ascent on the objective from uniform weights. Its marginal diversities are a dual vector.
+ *     2. All dual vectors so far bound the objective of every p (frontier.c). Closed: done.
+ *     3. Otherwise solve the concave y + slope H at the slope that the worst point of the bound names, starting from the
+ *        softmax of the sharpest dual there. Its dual lowers the bound at that slope to what can be reached; and where it
+ *        reaches more than the best so far, ascent on the objective goes on from there. Back to 2.
  *
  * On ordinary data step 2 closes at once; data dominated by copies, where uniform weights lead to a worse local
- * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between lambdas. */
+ * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between slopes.
+ *
+ * G at q <= 1 is concave: there the gap itself is the bound. */
 #include "frontier.h"
 
 #include "../simplex.h"
@@ -21,6 +23,7 @@ typedef struct {
   dw_point work;
   dw_frontier *frontier;
   double *duals[DW_MAX_DUALS]; /* one dual vector of every solve */
+  double scales[DW_MAX_DUALS]; /* and the scale of its level */
   int32_t count;
   double target;      /* nats, of the solves */
   int64_t iterations; /* since the last start from a dual: solves that go on from one another count together */
@@ -32,14 +35,17 @@ static divw_status store_dual(search *s, const dw_point *point) {
   divw_status status;
   DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
-  dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], point->log_trace, point->lambda});
+  double scale = dw_level_scale(s->solve->options->objective.order, point->log_vendi);
+  s->scales[s->count] = scale;
+  dw_frontier_add(s->frontier,
+                  (dw_dual){s->duals[s->count++], point->constant, scale, scale * point->lambda});
 fail:
   return status;
 }
 
 static double allowed_global_gap(const search *s) {
   const divw_solver *options = s->solve->options;
-  return options->balance * exp(s->solution->best.log_vendi) * options->tolerance;
+  return dw_objective_slope(&options->objective, s->solution->best.log_vendi) * options->tolerance;
 }
 
 /* One solve from work.log_p; work becomes its result, and the best one where it is better. */
@@ -71,14 +77,20 @@ static bool exhausted(const search *s) {
 }
 
 static dw_frontier_bound bound(search *s) {
+  const dw_objective *objective = &s->solve->options->objective;
   double best = s->solution->best.objective;
+  if (objective->logarithmic && objective->order <= 1) {
+    s->solution->global_bound = best + objective->balance * s->solution->best.gap;
+    return (dw_frontier_bound){s->solution->global_bound, 0, 0};
+  }
   dw_frontier_bound found = dw_frontier_find_bound(s->frontier, best, allowed_global_gap(s));
   s->solution->global_bound = fmax(found.objective, best);
   return found;
 }
 
 /* Starts the next solve from the softmax of a dual vector. */
-static void start_from_dual(search *s, const double *D, double lambda) {
+static void start_from_dual(search *s, int32_t dual, double slope) {
+  const double *D = s->duals[dual], lambda = slope / s->scales[dual];
   double maximum = dw_maximum(D, s->solve->n);
   for (int64_t i = 0; i < s->solve->n; i++) {
     s->work.log_p[i] = fmax((D[i] - maximum) / lambda, -700); /* every row stays within reach */
@@ -87,9 +99,11 @@ static void start_from_dual(search *s, const double *D, double lambda) {
 }
 
 /* True when the bound asks for more precision at the best point itself rather than for another solve elsewhere. */
-static bool loose_at_best(const search *s, double lambda) {
-  double ratio = lambda / s->solution->best.lambda, tolerance = s->solve->options->tolerance;
-  return s->solution->best.gap > tolerance / 8 && (lambda == 0 || (ratio > 0.8 && ratio < 1.25));
+static bool loose_at_best(const search *s, double slope) {
+  const dw_point *best = &s->solution->best;
+  double scale = dw_level_scale(s->solve->options->objective.order, best->log_vendi);
+  double ratio = slope / (scale * best->lambda), tolerance = s->solve->options->tolerance;
+  return best->gap > tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
 
 static divw_status close_bound(search *s) {
@@ -100,18 +114,18 @@ static divw_status close_bound(search *s) {
     if (s->solution->global_bound - before <= allowed_global_gap(s) || exhausted(s)) {
       break;
     }
-    if (loose_at_best(s, found.lambda)) {
+    if (loose_at_best(s, found.slope)) {
       s->target = s->solve->options->tolerance / 8;
       dw_point_copy(&s->work, &s->solution->best, s->solve->n);
       s->iterations = s->solution->iterations;
       DW_TRY(solve_once(s, (dw_problem){.fixed = false}));
       continue;
     }
-    if (found.lambda == 0) {
+    if (found.slope == 0) {
       break;
     }
-    start_from_dual(s, s->duals[found.dual], found.lambda);
-    DW_TRY(solve_once(s, (dw_problem){.fixed = true, .lambda = found.lambda}));
+    start_from_dual(s, found.dual, found.slope);
+    DW_TRY(solve_once(s, (dw_problem){.fixed = true, .slope = found.slope}));
     if (s->work.objective > before && !exhausted(s)) {
       DW_TRY(solve_once(s, (dw_problem){.fixed = false}));
     }
@@ -120,10 +134,10 @@ fail:
   return status;
 }
 
-divw_status dw_solve_published(dw_solve *solve, dw_solution *solution) {
+divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   search s = {.solve = solve, .solution = solution, .target = solve->options->tolerance / 2};
-  DW_TRY(dw_frontier_create(&s.frontier, solve->n, solve->r, solve->options->balance));
+  DW_TRY(dw_frontier_create(&s.frontier, solve->n, solve->r, &solve->options->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
   DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: uniform */
   DW_TRY(close_bound(&s));
