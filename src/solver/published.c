@@ -51,7 +51,9 @@ static divw_status solve_once(search *s, dw_problem problem) {
   DW_TRY(dw_ascend(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
   DW_TRY(store_dual(s, &s->work));
   s->iterations += iterations;
-  bool better = s->count == 1 || s->work.objective > solution->best.objective;
+  /* Ascent on J wins ties: its certificate is at the lambda of J, not at one that the bound named. */
+  bool better = s->count == 1 || s->work.objective > solution->best.objective ||
+                (!problem.fixed && s->work.objective == solution->best.objective);
   bool sharper = !problem.fixed && s->work.gap < solution->best.gap &&
                  s->work.objective >= solution->best.objective - allowed_global_gap(s);
   if (better || sharper) {
