@@ -4,10 +4,11 @@
  *
  *     log p <- (log p + D) / (1 + lambda) - const,
  *
- * the Blahut-Arimoto step for the capacity of a classical-quantum channel with pure states (Nagaoka 1998; He, Saunderson,
- * Fawzi, arXiv 2306.04492). It never lowers the objective, J included (VS is convex in f). Alone it needs hundreds of
- * steps; accelerated, some tens. An accelerated point that lowers the objective is thrown away, the history with it, and
- * the plain step from the point before is taken: so the objective never falls, and the last point kept is the best. */
+ * the Blahut-Arimoto step for the capacity of a classical-quantum channel with pure states (Nagaoka 1998; He,
+ * Saunderson, Fawzi, arXiv 2306.04492). It never lowers the objective, J included (VS is convex in f). Alone it needs
+ * hundreds of steps; accelerated, some tens. An accelerated point that lowers the objective is thrown away, the history
+ * with it, and the plain step from the point before is taken: so the objective never falls, and the last point kept is
+ * the best. */
 #include "solve.h"
 
 #include "../simplex.h"

@@ -60,6 +60,11 @@ static double gap_of(const dw_point *point, const double *D, double log_trace, i
   return dw_softmax_of(D, point->lambda, n).value + log_trace - point->log_vendi + point->lambda * point->deficit;
 }
 
+void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
+  point->lambda = dw_published_lambda(solve->options->balance, point->log_vendi);
+  point->gap = gap_of(point, point->D, point->log_trace, solve->n);
+}
+
 /* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
 static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
   divw_status status;
@@ -93,8 +98,7 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
   solve->iterations++;
   point->log_vendi = dw_log_vendi(solve->spectrum.mu, solve->r, 1);
   point->deficit = dw_entropy_deficit(point->p, point->log_p, solve->n);
-  point->objective =
-      balance * exp(point->log_vendi) + (1 - balance) * fmax(log((double)solve->n) - point->deficit, 0);
+  point->objective = balance * exp(point->log_vendi) + (1 - balance) * fmax(log((double)solve->n) - point->deficit, 0);
   point->lambda = problem.fixed ? problem.lambda : dw_published_lambda(balance, point->log_vendi);
   DW_TRY(marginal_diversity(solve, &none, 1, &point->D, &point->log_trace));
   point->gap = gap_of(point, point->D, point->log_trace, solve->n);

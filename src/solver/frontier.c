@@ -63,13 +63,13 @@ static void prune(dw_frontier *e) {
       const line *top = &kept[size - 1];
       bool lower_at_zero = new.value <= top->value; /* and its slope is smaller: lower everywhere */
       if (lower_at_zero ||
-          (size > 1 && new.lambda < top->lambda && crossing(top, &new) <= crossing(&kept[size - 2], top))) {
+          (size > 1 && new.lambda < top->lambda &&crossing(top, &new) <= crossing(&kept[size - 2], top))) {
         size--;
       } else {
         break;
       }
     }
-    if (size == 0 || (new.lambda < kept[size - 1].lambda && crossing(&kept[size - 1], &new) < e->log_n)) {
+    if (size == 0 || (new.lambda < kept[size - 1].lambda &&crossing(&kept[size - 1], &new) < e->log_n)) {
       kept[size++] = new;
     }
   }
@@ -209,7 +209,8 @@ dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double tar
   vertex worst = worst_vertex(e);
   for (int refinements = 0; refinements < MAX_REFINEMENTS; refinements++) {
     double reached = best_on_curves(e), slack = fmax(0.1 * target, 0.01 * (reached - best));
-    if (worst.objective <= best + 0.1 * target || worst.objective <= reached + slack || !cut(e, &worst, 1e-3 * target)) {
+    if (worst.objective <= best + 0.1 * target || worst.objective <= reached + slack ||
+        !cut(e, &worst, 1e-3 * target)) {
       break;
     }
     worst = worst_vertex(e);

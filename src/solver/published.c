@@ -7,7 +7,8 @@
  *        where it reaches more than the best J so far, ascent on J goes on from there. Back to 2.
  *
  * On ordinary data step 2 closes at once; data dominated by copies, where uniform weights lead to a worse local
- * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between lambdas. */
+ * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between lambdas.
+ */
 #include "frontier.h"
 
 #include "../simplex.h"
@@ -51,13 +52,12 @@ static divw_status solve_once(search *s, dw_problem problem) {
   DW_TRY(dw_ascend(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
   DW_TRY(store_dual(s, &s->work));
   s->iterations += iterations;
-  /* Ascent on J wins ties: its certificate is at the lambda of J, not at one that the bound named. */
-  bool better = s->count == 1 || s->work.objective > solution->best.objective ||
-                (!problem.fixed && s->work.objective == solution->best.objective);
+  bool better = s->count == 1 || s->work.objective > solution->best.objective;
   bool sharper = !problem.fixed && s->work.gap < solution->best.gap &&
                  s->work.objective >= solution->best.objective - allowed_global_gap(s);
   if (better || sharper) {
     dw_point_copy(&solution->best, &s->work, s->solve->n);
+    dw_certify_for_objective(s->solve, &solution->best);
     solution->iterations = s->iterations;
     solution->stop_reason = s->stop_reason;
   }
