@@ -297,8 +297,8 @@ typedef struct {
   double best, last_gap;
 } witness;
 
-static int32_t watch(int64_t iteration, double vendi_score, double entropy, double objective, double gap, double seconds,
-                     void *user) {
+static int32_t watch(int64_t iteration, double vendi_score, double entropy, double objective, double gap,
+                     double seconds, void *user) {
   witness *w = user;
   assert_int_equal(iteration, w->calls + 1);
   assert_true(vendi_score >= 1 && entropy >= 0 && seconds >= 0);
@@ -356,6 +356,11 @@ static void a_cancelled_search_keeps_the_best_of_all_solves(void **state) {
     near(divw_weights_objective_value(weights), w.best, 1e-9);
     assert_true(divw_weights_objective_value(weights) >= 8.144);
     assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CANCELLED);
+    /* the certificate is about J, also where the best point comes from a solve at another lambda */
+    near(divw_weights_entropy_weight(weights), 0.8 / (0.2 * divw_weights_vendi_score(weights)), 1e-12);
+    near(divw_weights_gap(weights),
+         reference_gap(x, 20050, 51, divw_weights_values(weights), divw_weights_entropy_weight(weights), NULL, 0, NULL),
+         1e-9);
     divw_weights_destroy(weights);
   }
   divw_kernel_destroy(kernel);
@@ -407,7 +412,8 @@ static void options_start_at_their_defaults_and_are_checked_at_once(void **state
         "divw_solver_set_balance: balance is 1.5, expected a number in [0, 1]");
   fails(divw_solver_set_balance(solver, -0.1), DIVW_ERROR_ARGUMENT, "balance is -0.1");
   fails(divw_solver_set_balance(solver, NAN), DIVW_ERROR_ARGUMENT, "balance is nan");
-  fails(divw_solver_set_tolerance(solver, 0), DIVW_ERROR_ARGUMENT, "tolerance is 0, expected a number of nats in [1e-13");
+  fails(divw_solver_set_tolerance(solver, 0), DIVW_ERROR_ARGUMENT,
+        "tolerance is 0, expected a number of nats in [1e-13");
   fails(divw_solver_set_tolerance(solver, 2), DIVW_ERROR_ARGUMENT, "tolerance is 2");
   fails(divw_solver_set_max_iterations(solver, 0), DIVW_ERROR_ARGUMENT, "max_iterations is 0, expected at least 1");
   fails(divw_solver_set_max_solves(solver, 0), DIVW_ERROR_ARGUMENT, "max_solves is 0, expected 1 to 64");

@@ -28,6 +28,7 @@ enum {
 
 /**
  * @brief The name of an element type: "float64", "float32", "float16", "uint8".
+ * @param dtype any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
  */
@@ -84,7 +85,11 @@ DIVW_API divw_status divw_dataset_create_borrowed(divw_dataset **out, const void
  */
 DIVW_API divw_status divw_dataset_load(divw_dataset **out, const char *path);
 
-/** @brief Ends a dataset; subsets taken from it and kernels made on it stay valid. NULL is accepted. @since 0.1 */
+/**
+ * @brief Ends a dataset; subsets taken from it and kernels made on it stay valid.
+ * @param dataset the dataset; NULL is accepted
+ * @since 0.1
+ */
 DIVW_API void divw_dataset_destroy(divw_dataset *dataset);
 
 /**
@@ -143,10 +148,20 @@ DIVW_API divw_status divw_dataset_select_labels(divw_dataset **out, const divw_d
  */
 DIVW_API divw_status divw_dataset_select_first(divw_dataset **out, const divw_dataset *dataset, int64_t count);
 
-/** @brief Number of examples n; 0 for NULL. @since 0.1 */
+/**
+ * @brief Number of examples.
+ * @param dataset the dataset, or NULL
+ * @return n; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int64_t divw_dataset_count(const divw_dataset *dataset);
 
-/** @brief Numbers per example d; 0 for NULL. @since 0.1 */
+/**
+ * @brief Numbers per example.
+ * @param dataset the dataset, or NULL
+ * @return d; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int64_t divw_dataset_dimension(const divw_dataset *dataset);
 
 /**
@@ -159,7 +174,12 @@ DIVW_API int64_t divw_dataset_dimension(const divw_dataset *dataset);
  */
 DIVW_API int64_t divw_dataset_shape(const divw_dataset *dataset, int32_t axis);
 
-/** @brief Element type, for example DIVW_UINT8; 0 for NULL. @since 0.1 */
+/**
+ * @brief Element type of the rows.
+ * @param dataset the dataset, or NULL
+ * @return for example DIVW_UINT8; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int32_t divw_dataset_dtype(const divw_dataset *dataset);
 
 /**
@@ -173,12 +193,17 @@ DIVW_API int64_t divw_dataset_row(const divw_dataset *dataset, int64_t position)
 
 /**
  * @brief The labels, one per example in order.
+ * @param dataset the dataset, or NULL
  * @return n numbers owned by the dataset, valid until it is changed or destroyed; NULL without labels
  * @since 0.1
  */
 DIVW_API const int64_t *divw_dataset_labels(const divw_dataset *dataset);
 
-/** @brief Seconds that divw_dataset_load() took; 0 for datasets from memory; subsets answer as their source. @since 0.1
+/**
+ * @brief How long divw_dataset_load() took.
+ * @param dataset the dataset, or NULL
+ * @return seconds; 0 for datasets from memory; subsets answer as their source
+ * @since 0.1
  */
 DIVW_API double divw_dataset_seconds_read(const divw_dataset *dataset);
 

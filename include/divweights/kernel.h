@@ -27,6 +27,7 @@ enum {
 
 /**
  * @brief The name of a similarity: "cosine", "linear".
+ * @param similarity any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
  */
@@ -52,17 +53,35 @@ DIVW_API const char *divw_kernel_name(int32_t similarity);
  */
 DIVW_API divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity);
 
-/** @brief Ends a kernel; weights made with it stay valid. NULL is accepted. @since 0.1 */
+/**
+ * @brief Ends a kernel; weights made with it stay valid.
+ * @param kernel the kernel; NULL is accepted
+ * @since 0.1
+ */
 DIVW_API void divw_kernel_destroy(divw_kernel *kernel);
 
-/** @brief Number of examples n; 0 for NULL. @since 0.1 */
+/**
+ * @brief Number of examples.
+ * @param kernel the kernel, or NULL
+ * @return n; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int64_t divw_kernel_count(const divw_kernel *kernel);
 
-/** @brief Length r of the feature rows phi, at most min(n, d) rounded up to what the data need; 0 for NULL. @since 0.1
+/**
+ * @brief Length of the feature rows phi.
+ * @param kernel the kernel, or NULL
+ * @return r, as divw_kernel_create() says; 0 for NULL
+ * @since 0.1
  */
 DIVW_API int64_t divw_kernel_features(const divw_kernel *kernel);
 
-/** @brief Which similarity, for example DIVW_KERNEL_COSINE; 0 for NULL. @since 0.1 */
+/**
+ * @brief Which similarity.
+ * @param kernel the kernel, or NULL
+ * @return for example DIVW_KERNEL_COSINE; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int32_t divw_kernel_similarity(const divw_kernel *kernel);
 
 /**

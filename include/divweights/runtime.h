@@ -35,7 +35,8 @@ typedef void (*divw_deallocate_fn)(void *memory, void *user);
 DIVW_API divw_status divw_set_allocator(divw_allocate_fn allocate, divw_deallocate_fn deallocate, void *user);
 
 /**
- * @brief Gives back memory that the library handed over (divw_indices_load()); NULL is accepted.
+ * @brief Gives back memory that the library handed over (divw_indices_load()).
+ * @param memory what it handed over; NULL is accepted
  * @since 0.1
  */
 DIVW_API void divw_free(void *memory);
@@ -52,6 +53,7 @@ DIVW_API divw_status divw_set_threads(int32_t threads);
 
 /**
  * @brief The number of threads that the BLAS uses now.
+ * @return at least 1
  * @since 0.1
  */
 DIVW_API int32_t divw_threads(void);

@@ -44,10 +44,19 @@ typedef struct divw_sampler divw_sampler;
  */
 DIVW_API divw_status divw_sampler_create(divw_sampler **out, const double *p, int64_t count, uint64_t seed);
 
-/** @brief Ends a sampler. NULL is accepted. @since 0.1 */
+/**
+ * @brief Ends a sampler.
+ * @param sampler the sampler; NULL is accepted
+ * @since 0.1
+ */
 DIVW_API void divw_sampler_destroy(divw_sampler *sampler);
 
-/** @brief Number of weights n; 0 for NULL. @since 0.1 */
+/**
+ * @brief Number of weights.
+ * @param sampler the sampler, or NULL
+ * @return n; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int64_t divw_sampler_count(const divw_sampler *sampler);
 
 /**

@@ -50,7 +50,11 @@ typedef int32_t (*divw_progress_fn)(int64_t iteration, double vendi_score, doubl
  */
 DIVW_API divw_status divw_solver_create(divw_solver **out);
 
-/** @brief Ends a solver; weights made with it stay valid. NULL is accepted. @since 0.1 */
+/**
+ * @brief Ends a solver; weights made with it stay valid.
+ * @param solver the solver; NULL is accepted
+ * @since 0.1
+ */
 DIVW_API void divw_solver_destroy(divw_solver *solver);
 
 /**
@@ -64,7 +68,12 @@ DIVW_API void divw_solver_destroy(divw_solver *solver);
  */
 DIVW_API divw_status divw_solver_set_balance(divw_solver *solver, double balance);
 
-/** @brief The balance; NaN for NULL. @since 0.1 */
+/**
+ * @brief The balance that is set.
+ * @param solver the solver, or NULL
+ * @return in [0, 1]; NaN for NULL
+ * @since 0.1
+ */
 DIVW_API double divw_solver_balance(const divw_solver *solver);
 
 /**
@@ -124,7 +133,12 @@ DIVW_API divw_status divw_solver_set_entropy_weight(divw_solver *solver, double 
  */
 DIVW_API divw_status divw_solver_set_tolerance(divw_solver *solver, double tolerance);
 
-/** @brief The tolerance in nats; NaN for NULL. @since 0.1 */
+/**
+ * @brief The tolerance that is set.
+ * @param solver the solver, or NULL
+ * @return nats; NaN for NULL
+ * @since 0.1
+ */
 DIVW_API double divw_solver_tolerance(const divw_solver *solver);
 
 /**
@@ -138,7 +152,12 @@ DIVW_API double divw_solver_tolerance(const divw_solver *solver);
  */
 DIVW_API divw_status divw_solver_set_max_iterations(divw_solver *solver, int64_t max_iterations);
 
-/** @brief The largest number of iterations; 0 for NULL. @since 0.1 */
+/**
+ * @brief The largest number of iterations that is set.
+ * @param solver the solver, or NULL
+ * @return at least 1; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int64_t divw_solver_max_iterations(const divw_solver *solver);
 
 /**
@@ -153,7 +172,12 @@ DIVW_API int64_t divw_solver_max_iterations(const divw_solver *solver);
  */
 DIVW_API divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max_solves);
 
-/** @brief The largest number of solves; 0 for NULL. @since 0.1 */
+/**
+ * @brief The largest number of solves that is set.
+ * @param solver the solver, or NULL
+ * @return 1 to 64; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int32_t divw_solver_max_solves(const divw_solver *solver);
 
 /**

@@ -60,7 +60,8 @@ DIVW_API double divw_vendi_of_spectrum(const double *mu, int64_t r, double order
 /**
  * @brief The numerical rank of a spectrum: eigenvalues above 1e-12 of the largest.
  * @param mu r eigenvalues, in any order; NULL answers 0
- * @param r  how many
+ * @param r  how many, 0 or more
+ * @return a count, at most r
  * @since 0.1
  */
 DIVW_API int64_t divw_vendi_rank(const double *mu, int64_t r);

@@ -23,7 +23,8 @@ extern "C" {
 DIVW_API const char *divw_version(void);
 
 /**
- * @brief The version of the loaded library as one number, 10000 major + 100 minor + patch.
+ * @brief The version of the loaded library as one number.
+ * @return 10000 major + 100 minor + patch
  * @since 0.1
  */
 DIVW_API int32_t divw_version_number(void);

@@ -24,6 +24,7 @@ enum {
 
 /**
  * @brief The name of a stop reason: "converged", "max_iterations", "cancelled", "stalled".
+ * @param reason any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
  */
@@ -56,16 +57,35 @@ DIVW_API divw_status divw_weights_load(divw_weights **out, const char *path);
  */
 DIVW_API divw_status divw_weights_save(const divw_weights *weights, const char *path);
 
-/** @brief Ends weights. NULL is accepted. @since 0.1 */
+/**
+ * @brief Ends weights.
+ * @param weights the weights; NULL is accepted
+ * @since 0.1
+ */
 DIVW_API void divw_weights_destroy(divw_weights *weights);
 
-/** @brief Number of weights n; 0 for NULL. @since 0.1 */
+/**
+ * @brief Number of weights.
+ * @param weights the weights, or NULL
+ * @return n; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int64_t divw_weights_count(const divw_weights *weights);
 
-/** @brief The weights p: n numbers >= 0 with sum 1, in the order of the dataset; owned by the object. @since 0.1 */
+/**
+ * @brief The weights p.
+ * @param weights the weights, or NULL
+ * @return n numbers >= 0 with sum 1, in the order of the dataset, owned by the object; NULL for NULL
+ * @since 0.1
+ */
 DIVW_API const double *divw_weights_values(const divw_weights *weights);
 
-/** @brief For each weight, the row of the source it belongs to: n numbers owned by the object. @since 0.1 */
+/**
+ * @brief For each weight, the row of the source it belongs to.
+ * @param weights the weights, or NULL
+ * @return n numbers owned by the object; NULL for NULL
+ * @since 0.1
+ */
 DIVW_API const int64_t *divw_weights_rows(const divw_weights *weights);
 
 /**
@@ -74,67 +94,153 @@ DIVW_API const int64_t *divw_weights_rows(const divw_weights *weights);
  *
  * Together with lambda it is the proof: no p does better than lambda log sum exp(D_i / lambda) plus log tr sigma,
  * which is 0 up to rounding.
+ * @param weights the weights, or NULL
  * @return n numbers owned by the object; NULL for weights that were loaded
  * @since 0.1
  */
 DIVW_API const double *divw_weights_marginal_diversity(const divw_weights *weights);
 
-/** @brief The Vendi Score of order 1 under p; NaN when not known, like all scalars here. @since 0.1 */
+/**
+ * @brief The Vendi Score of order 1 under p.
+ * @param weights the weights, or NULL
+ * @return from 1 to n; NaN when not known, like all scalars here, and for NULL
+ * @since 0.1
+ */
 DIVW_API double divw_weights_vendi_score(const divw_weights *weights);
 
-/** @brief The Vendi Score of order 1 of the same examples under uniform weights. @since 0.1 */
+/**
+ * @brief The Vendi Score of order 1 of the same examples under uniform weights.
+ * @param weights the weights, or NULL
+ * @return from 1 to n; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_vendi_score_uniform(const divw_weights *weights);
 
-/** @brief The entropy H(p) in nats, computed from p. @since 0.1 */
+/**
+ * @brief The entropy H(p), computed from p.
+ * @param weights the weights, or NULL
+ * @return nats, from 0 to log n; NaN for NULL
+ * @since 0.1
+ */
 DIVW_API double divw_weights_entropy(const divw_weights *weights);
 
-/** @brief exp H(p): from 1 to n, computed from p. @since 0.1 */
+/**
+ * @brief exp H(p), computed from p.
+ * @param weights the weights, or NULL
+ * @return from 1 to n; NaN for NULL
+ * @since 0.1
+ */
 DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
 
-/** @brief The balance that was asked for. @since 0.1 */
+/**
+ * @brief The balance that was asked for.
+ * @param weights the weights, or NULL
+ * @return in [0, 1]; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_balance(const divw_weights *weights);
 
-/** @brief J(p) = balance VS_1 + (1 - balance) H. @since 0.1 */
+/**
+ * @brief J(p) = balance VS_1 + (1 - balance) H.
+ * @param weights the weights, or NULL
+ * @return J; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_objective_value(const divw_weights *weights);
 
-/** @brief lambda: nats of log VS that one nat of H is worth here, (1-balance)/(balance VS); INFINITY at balance 0.
- *  @since 0.1 */
+/**
+ * @brief lambda: nats of log VS that one nat of H is worth here, (1-balance)/(balance VS).
+ * @param weights the weights, or NULL
+ * @return lambda >= 0; INFINITY at balance 0; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_entropy_weight(const divw_weights *weights);
 
-/** @brief log VS_1(p) + lambda H(p), the value that the certificate is about; NaN at balance 0. @since 0.1 */
+/**
+ * @brief log VS_1(p) + lambda H(p), the value that the certificate is about.
+ * @param weights the weights, or NULL
+ * @return nats; NaN at balance 0, for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_certified_value(const divw_weights *weights);
 
-/** @brief A number that log VS_1 + lambda H exceeds for no weights whatever; NaN at balance 0. @since 0.1 */
+/**
+ * @brief A number that log VS_1 + lambda H exceeds for no weights whatever.
+ * @param weights the weights, or NULL
+ * @return nats; NaN at balance 0, for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_upper_bound(const divw_weights *weights);
 
-/** @brief upper_bound - certified_value, in nats: how far from the optimum p can be at most. @since 0.1 */
+/**
+ * @brief upper_bound - certified_value: how far from the optimum p can be at most.
+ * @param weights the weights, or NULL
+ * @return nats, 0 at balance 0; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_gap(const divw_weights *weights);
 
-/** @brief A number that J exceeds for no weights whatever. @since 0.1 */
+/**
+ * @brief A number that J exceeds for no weights whatever.
+ * @param weights the weights, or NULL
+ * @return in units of J; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_global_upper_bound(const divw_weights *weights);
 
-/** @brief global_upper_bound - objective_value, in units of J. @since 0.1 */
+/**
+ * @brief global_upper_bound - objective_value.
+ * @param weights the weights, or NULL
+ * @return in units of J; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_global_gap(const divw_weights *weights);
 
-/** @brief Iterations of the solve that gave p. @since 0.1 */
+/**
+ * @brief Iterations of the solve that gave p.
+ * @param weights the weights, or NULL
+ * @return a count; 0 for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API int64_t divw_weights_iterations(const divw_weights *weights);
 
-/** @brief Problems that were solved for the global bound, 1 on ordinary data. @since 0.1 */
+/**
+ * @brief Problems that were solved for the global bound.
+ * @param weights the weights, or NULL
+ * @return a count, 1 on ordinary data; 0 for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API int64_t divw_weights_solves(const divw_weights *weights);
 
-/** @brief Times that all rows were gone through, all solves together. @since 0.1 */
+/**
+ * @brief Times that all rows were gone through, all solves together.
+ * @param weights the weights, or NULL
+ * @return a count; 0 for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API int64_t divw_weights_row_passes(const divw_weights *weights);
 
-/** @brief Why the solve ended, for example DIVW_STOP_CONVERGED; 0 when not known. @since 0.1 */
+/**
+ * @brief Why the solve ended.
+ * @param weights the weights, or NULL
+ * @return for example DIVW_STOP_CONVERGED; 0 for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API int32_t divw_weights_stop_reason(const divw_weights *weights);
 
-/** @brief Seconds of solving, certificates included. @since 0.1 */
+/**
+ * @brief How long solving took, certificates included.
+ * @param weights the weights, or NULL
+ * @return seconds; NaN for NULL and when not known
+ * @since 0.1
+ */
 DIVW_API double divw_weights_seconds(const divw_weights *weights);
 
 /**
  * @brief The whole report as a JSON object, as divw_weights_save() writes it.
  *
  * Infinite numbers are the string "inf", unknown ones null.
+ * @param weights the weights, or NULL
  * @return a string owned by the object; NULL for NULL
  * @since 0.1
  */

@@ -9,19 +9,13 @@
 
 /* ---- classes ---- */
 
-typedef struct {
-  int64_t label;
-  int64_t count;
-  double mass;
-} class_share;
-
 static int by_label(const void *a, const void *b) {
   const int64_t x = ((const class_share *)a)->label, y = ((const class_share *)b)->label;
   return (x > y) - (x < y);
 }
 
 /* One entry per example, sorted, then merged in place: any number of classes, no table of labels. */
-static class_share *classify(const cli_examples *examples, int64_t *count) {
+class_share *find_classes(const cli_examples *examples, int64_t *count) {
   class_share *classes = allocate(examples->n, sizeof *classes);
   for (int64_t i = 0; i < examples->n; i++) {
     classes[i] = (class_share){examples->labels[i], 1, examples->p != NULL ? examples->p[i] : 0};
@@ -57,7 +51,7 @@ void show_classes(const cli_examples *examples, bool json) {
   if (examples->labels == NULL) {
     return;
   }
-  class_share *classes = classify(examples, &count);
+  class_share *classes = find_classes(examples, &count);
   if (json) {
     json_open("classes", '[');
   } else {
@@ -80,8 +74,7 @@ void show_classes(const cli_examples *examples, bool json) {
 
 /* ---- heaviest and lightest ---- */
 
-/* Positions of the `count` largest sign * p, largest first; of equal ones the first. */
-static int64_t *largest(const cli_examples *examples, double sign, int64_t count) {
+int64_t *find_extremes(const cli_examples *examples, double sign, int64_t count) {
   int64_t *found = allocate(count, sizeof *found), held = 0;
   for (int64_t i = 0; count > 0 && i < examples->n; i++) {
     const double value = sign * examples->p[i];
@@ -124,7 +117,7 @@ static void example_as_row(const cli_examples *examples, int64_t i, int64_t row)
 }
 
 static void show_largest(const cli_examples *examples, double sign, int64_t count, const char *name, bool json) {
-  int64_t *found = largest(examples, sign, count);
+  int64_t *found = find_extremes(examples, sign, count);
   if (json) {
     json_open(name, '[');
   } else {

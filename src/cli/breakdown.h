@@ -13,6 +13,18 @@ typedef struct {
   const int64_t *rows;         /* or these are they, or positions are */
 } cli_examples;
 
+typedef struct {
+  int64_t label;
+  int64_t count;
+  double mass; /* 0 without weights */
+} class_share;
+
+/* The classes by label, and how many; needs labels. To be freed. */
+class_share *find_classes(const cli_examples *examples, int64_t *count);
+
+/* Positions of the `count` largest sign * p, largest first; of equal ones the first. To be freed. */
+int64_t *find_extremes(const cli_examples *examples, double sign, int64_t count);
+
 /* How many examples and how much weight each class has; nothing without labels. */
 void show_classes(const cli_examples *examples, bool json);
 

@@ -17,6 +17,10 @@ typedef struct {
   int64_t count;
 } whole_list;
 
+typedef struct {
+  int64_t height, width, channels;
+} image_shape;
+
 /* Every flag of every verb. NULL, 0 or an empty list: not given (and no default in the verb's table). */
 typedef struct {
   const char *input; /* the operand: examples, or weights for `sample` */
@@ -45,11 +49,14 @@ typedef struct {
   int64_t epoch;
   int64_t start;
   int64_t heaviest;
+  image_shape image_shape;
 
   /* where to */
   const char *trace;
   const char *output;
   const char *rows_output;
+  const char *contact_sheet;
+  const char *plots;
   bool json;
 
   bool help;

@@ -58,12 +58,16 @@ static int32_t similarity(const char *name) {
   return strcmp(name, divw_kernel_name(DIVW_KERNEL_LINEAR)) == 0 ? DIVW_KERNEL_LINEAR : DIVW_KERNEL_COSINE;
 }
 
+bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
+  return ok(divw_kernel_create(kernel, dataset, similarity(settings->kernel)));
+}
+
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {
   *dataset = NULL;
   *kernel = NULL;
   return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
          ok(divw_dataset_load(dataset, settings->input)) && select_examples(dataset, settings) &&
-         ok(divw_kernel_create(kernel, *dataset, similarity(settings->kernel)));
+         bind_kernel(kernel, *dataset, settings);
 }
 
 bool read_weights(divw_weights **weights, const char *path, int64_t count) {

@@ -30,6 +30,9 @@ bool selection_is_complete(const cli_settings *settings, const cli_verb *verb);
 /* Replaces a dataset by the part of it that the selection flags name; labels are put on it. */
 bool select_examples(divw_dataset **dataset, const cli_settings *settings);
 
+/* Binds the kernel that the flags name; NULL on failure. */
+bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings);
+
 /* Reads INPUT, selects, and binds the kernel. Both are the caller's; NULL on failure. */
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings);
 

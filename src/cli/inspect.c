@@ -2,8 +2,10 @@
  *
  * A file of weights is recognised by what it holds: one column of floats that are probabilities. */
 #include "breakdown.h"
+#include "contact_sheet.h"
 #include "input.h"
 #include "output.h"
+#include "plots.h"
 #include "summary.h"
 
 #include <inttypes.h>
@@ -16,6 +18,15 @@ static const cli_flag flags[] = {
     {"weights", FLAG_TEXT, FIELD(weights), "FILE", .help = "weights of the selected rows, as solve writes them"},
     {"heaviest", FLAG_WHOLE, FIELD(heaviest), "K", "5", 0, 1000000,
      .help = "how many of the heaviest and of the lightest examples to show"},
+    {"contact-sheet", FLAG_TEXT, FIELD(contact_sheet), "FILE",
+     .help = "write a PNG of their images, from uint8 images; needs --weights"},
+    {"image-shape", FLAG_SHAPE, FIELD(image_shape), "28x28",
+     .help = "what a row is an image of, such as 32x32x3, where the file does not say"},
+    {"plots", FLAG_TEXT, FIELD(plots), "DIR",
+     .help = "write data, gnuplot scripts and, with gnuplot, plots (SVG, PNG) of weights, spectrum, steps and classes "
+             "into this folder; needs --weights"},
+    {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "the --trace of the solve, for the plot of steps"},
+    FLAG_KERNEL,
     FLAG_JSON,
     {0}};
 
@@ -119,6 +130,43 @@ static void show_weights_of(const cli_examples *examples, bool json) {
   }
 }
 
+/* All that can be wrong is asked about before the first file is written. */
+static bool draw_pictures(const cli_examples *examples, const cli_settings *settings) {
+  cli_plots *plots = NULL;
+  const file_plan plan = {{settings->contact_sheet},
+                          {settings->input, settings->labels, settings->rows, settings->weights}};
+  const bool done = contact_sheet_is_possible(examples->dataset, settings) && plots_open(&plots, settings) &&
+                    files_are_writable(&plan) && save_contact_sheet(examples, settings) && plots_save(plots, examples);
+  plots_close(plots);
+  return done;
+}
+
+static void name_pictures(const cli_settings *settings) {
+  if (settings->contact_sheet != NULL) {
+    print_row("contact sheet", "%s", settings->contact_sheet);
+  }
+  if (settings->plots != NULL) {
+    print_row("plots", "%s", settings->plots);
+  }
+}
+
+static void print_examples(const cli_examples *examples, const findings *found, const cli_settings *settings) {
+  if (settings->json) {
+    json_open(NULL, '{');
+  }
+  (settings->json ? dataset_as_json : dataset_as_table)(examples->dataset, found);
+  show_weights_of(examples, settings->json);
+  if (!settings->json) {
+    name_pictures(settings);
+  }
+  show_classes(examples, settings->json);
+  show_extremes(examples, settings->heaviest, settings->json);
+  if (settings->json) {
+    json_close('}');
+    putchar('\n');
+  }
+}
+
 static bool inspect_dataset(divw_dataset **dataset, const cli_settings *settings) {
   divw_weights *weights = NULL;
   findings found;
@@ -129,18 +177,12 @@ static bool inspect_dataset(divw_dataset **dataset, const cli_settings *settings
                                    .labels = divw_dataset_labels(*dataset),
                                    .p = divw_weights_values(weights),
                                    .dataset = *dataset};
-    if (settings->json) {
-      json_open(NULL, '{');
+    const bool usable = found.not_finite == 0 && found.zero_rows == 0;
+    done = !usable || draw_pictures(&examples, settings);
+    if (done) {
+      print_examples(&examples, &found, settings);
+      done = are_usable(&found, settings->input);
     }
-    (settings->json ? dataset_as_json : dataset_as_table)(*dataset, &found);
-    show_weights_of(&examples, settings->json);
-    show_classes(&examples, settings->json);
-    show_extremes(&examples, settings->heaviest, settings->json);
-    if (settings->json) {
-      json_close('}');
-      putchar('\n');
-    }
-    done = are_usable(&found, settings->input);
   }
   divw_weights_destroy(weights);
   return done;
@@ -239,10 +281,27 @@ static bool inspect_weights(const cli_settings *settings) {
   return done;
 }
 
+/* Whether the flags for pictures make sense together; says so when they do not. */
+static bool pictures_are_complete(const cli_settings *settings) {
+  const bool sheet = settings->contact_sheet != NULL, plots = settings->plots != NULL;
+  const char *alone = settings->image_shape.height > 0 && !sheet ? "--image-shape is given but --contact-sheet"
+                      : settings->trace != NULL && !plots        ? "--trace is given but --plots"
+                      : sheet && settings->weights == NULL       ? "--contact-sheet is given but --weights"
+                      : plots && settings->weights == NULL       ? "--plots is given but --weights"
+                                                                 : NULL;
+  if (alone != NULL) {
+    usage_error(&verb_inspect, "%s is missing", alone);
+  } else if (sheet && settings->heaviest == 0) {
+    usage_error(&verb_inspect, "--heaviest is 0, expected at least 1 for --contact-sheet");
+    return false;
+  }
+  return alone == NULL;
+}
+
 static int run(const cli_settings *settings) {
   divw_dataset *dataset;
   bool weights;
-  if (!selection_is_complete(settings, &verb_inspect)) {
+  if (!selection_is_complete(settings, &verb_inspect) || !pictures_are_complete(settings)) {
     return STATUS_USAGE;
   }
   bool done = ok(divw_dataset_load(&dataset, settings->input)) && holds_probabilities(dataset, &weights);
@@ -262,11 +321,13 @@ const cli_verb verb_inspect = {
     .summary = "show what is in a file of examples or weights",
     .about = "Prints size, type and range of the values, and what would stop a solve (NaN,\n"
              "rows of zeros). With --labels: the share of every class; with --weights: its\n"
-             "weight, too, and the heaviest and lightest examples.\n\n" ABOUT_INPUT
+             "weight, too, and the heaviest and lightest examples, also as pictures.\n\n" ABOUT_INPUT
              "It may also be a file of weights; then --labels are those of the examples that\n"
              "the weights were made from, and --rows says which of them have a weight.\n",
     .examples = "  divweights inspect images.idx.gz --labels labels.idx.gz\n"
                 "  divweights inspect embeddings.npy --labels labels.npy --weights weights.npy\n"
+                "  divweights inspect images.idx.gz --weights weights.npy --heaviest 24 \\\n"
+                "             --contact-sheet sheet.png --trace steps.csv --plots plots\n"
                 "  divweights inspect weights.npy --heaviest 20\n",
     .flags = flags,
     .run = run};

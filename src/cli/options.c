@@ -50,6 +50,7 @@ static phrase accepted(const cli_flag *flag) {
   case FLAG_TEXT: snprintf(words.text, sizeof words.text, "the name of a file"); break;
   case FLAG_CHOICE: snprintf(words.text, sizeof words.text, "%s", flag->value); break;
   case FLAG_LIST: snprintf(words.text, sizeof words.text, "whole numbers separated by commas"); break;
+  case FLAG_SHAPE: snprintf(words.text, sizeof words.text, "HEIGHTxWIDTH or HEIGHTxWIDTHx3"); break;
   case FLAG_WHOLE: snprintf(words.text, sizeof words.text, "a whole number %s", range); break;
   case FLAG_REAL:
     snprintf(words.text, sizeof words.text, "a number %s%s", range, isinf(flag->most) ? ", or inf" : "");
@@ -97,6 +98,20 @@ static bool read_list(const char *text, whole_list *list) {
   return true;
 }
 
+static bool read_shape(const char *text, image_shape *shape) {
+  enum { LONGEST = 65535 };
+  int64_t lengths[3] = {0, 0, 1};
+  for (int axis = 0; axis == 0 || *text != '\0'; axis++) {
+    text = axis < 3 ? read_digits(text, 'x', &lengths[axis]) : NULL;
+    if (text == NULL || lengths[axis] < 1 || lengths[axis] > LONGEST || (text[0] == 'x' && text[1] == '\0')) {
+      return false;
+    }
+    text += *text == 'x';
+  }
+  *shape = (image_shape){lengths[0], lengths[1], lengths[2]};
+  return shape->width > 0 && (shape->channels == 1 || shape->channels == 3);
+}
+
 /* Whether `word` is one of the words of `words`, which are separated by |. */
 static bool is_one_of(const char *word, const char *words) {
   const size_t length = strlen(word);
@@ -121,6 +136,7 @@ static bool read_value(cli_settings *out, const cli_flag *flag, const char *text
   case FLAG_REAL: return read_real(text, flag, field);
   case FLAG_WHOLE: return read_whole(text, flag, field);
   case FLAG_LIST: return read_list(text, field);
+  case FLAG_SHAPE: return read_shape(text, field);
   }
   return false;
 }

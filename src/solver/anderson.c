@@ -21,7 +21,7 @@ enum { DEPTH = 16, BLOCK = 1024 };
 
 struct dw_anderson {
   int64_t n;
-  int64_t steps;         /* since the last reset */
+  int64_t steps;            /* since the last reset */
   double *image, *residual; /* of the last step */
   double *d_image[DEPTH], *d_residual[DEPTH];
 };

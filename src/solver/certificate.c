@@ -71,6 +71,11 @@ static double gap_of(const dw_solve *solve, const dw_point *point, const double 
   return dw_exact_gap(order, gap);
 }
 
+void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
+  point->lambda = dw_objective_lambda(&solve->options->objective, point->log_vendi);
+  point->gap = gap_of(solve, point, point->D, point->constant);
+}
+
 /* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
 static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
   divw_status status;

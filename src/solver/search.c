@@ -62,6 +62,7 @@ static divw_status solve_once(search *s, dw_problem problem) {
                  s->work.objective >= solution->best.objective - allowed_global_gap(s);
   if (better || sharper) {
     dw_point_copy(&solution->best, &s->work, s->solve->n);
+    dw_certify_for_objective(s->solve, &solution->best);
     solution->iterations = s->iterations;
     solution->stop_reason = s->stop_reason;
   }

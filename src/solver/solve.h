@@ -66,6 +66,9 @@ void dw_point_copy(dw_point *to, const dw_point *from, int64_t n);
 /* certificate.c: fills `point` at its log_p (normalised on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
 
+/* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
+void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
+
 /* ascent.c: from point->log_p until the gap is at most target; point becomes the best point met. */
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                       int32_t *stop_reason);

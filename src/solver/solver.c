@@ -133,8 +133,8 @@ fail:
   return status;
 }
 
-/* At balance 0, J is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove. D is that
- * of uniform weights. */
+/* At balance 0, J is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove. D is
+ * that of uniform weights. */
 static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   dw_point *best = &solution->best;

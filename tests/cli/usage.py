@@ -14,7 +14,8 @@ FLAGS = {
                           "--json"],
     "score": SELECTION + ["--kernel", "--weights", "--order", "--threads", "--json"],
     "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--output"],
-    "inspect": SELECTION + ["--weights", "--heaviest", "--json"],
+    "inspect": SELECTION + ["--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
+                            "--kernel", "--json"],
 }
 
 class Usage(CommandTest):
