@@ -32,6 +32,21 @@ void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count) {
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0, rows, (int)r, 1.0, gram, (int)r);
 }
 
+void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count) {
+  assert(n <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, (int)n, (int)count, 1.0, rows, (int)count, 1.0, outer, (int)n);
+}
+
+bool dw_cholesky(double *matrix, int64_t n) {
+  return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, matrix, (lapack_int)n) == 0;
+}
+
+void dw_cholesky_solve(const double *factor, int64_t n, double *b) {
+  int order = (int)n;
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, order, factor, order, b, 1);
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, order, factor, order, b, 1);
+}
+
 void dw_mirror_upper(double *matrix, int64_t r) {
   for (int64_t i = 1; i < r; i++) {
     for (int64_t j = 0; j < i; j++) {

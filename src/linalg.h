@@ -15,6 +15,14 @@ divw_status dw_check_order(int64_t r, const char *what);
 /* gram += rows^T rows, upper triangle only; rows is count x r. n r^2 operations. */
 void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count);
 
+/* outer += rows rows^T, upper triangle only; rows is n x count. n^2 count operations. */
+void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count);
+
+/* Cholesky of a symmetric positive definite matrix whose upper triangle is given, in its place; false when it is not
+ * definite. Then solutions of matrix x = b, in place. n^3 / 3 and 2 n^2 operations. */
+bool dw_cholesky(double *matrix, int64_t n);
+void dw_cholesky_solve(const double *factor, int64_t n, double *b);
+
 /* Copies the upper triangle onto the lower one. */
 void dw_mirror_upper(double *matrix, int64_t r);
 

@@ -35,22 +35,7 @@ typedef struct {
   int64_t since_smallest;
 } ascent;
 
-/* What never falls, and the size of its terms. */
-static double merit(const ascent *a, const dw_point *point, double *size) {
-  const dw_objective *objective = &a->solve->options->objective;
-  if (!a->problem.fixed) {
-    *size = fmax(point->objective, 1);
-    return point->objective;
-  }
-  double level = dw_level(objective->order, point->log_vendi);
-  *size = fabs(level) + a->problem.slope * log((double)a->solve->n);
-  return level - a->problem.slope * point->deficit;
-}
-
-static bool lower(const ascent *a) {
-  double size, before = merit(a, a->best, &size);
-  return merit(a, &a->trial, &size) < before - 16 * DBL_EPSILON * size;
-}
+static bool lower(const ascent *a) { return dw_is_lower(a->solve, a->problem, &a->trial, a->best); }
 
 /* The plain step from best, normalised to sum p = 1 so that residuals of different steps compare. */
 static void plain_step(ascent *a) {
@@ -92,18 +77,6 @@ static divw_status advance(ascent *a) {
   return dw_anderson_step(a->anderson, a->best->p, a->best->log_p, a->image, a->trial.log_p);
 }
 
-/* Tells the host about the trial, which may ask to stop. */
-static void report_progress(ascent *a) {
-  dw_solve *solve = a->solve;
-  const dw_point *at = &a->trial;
-  if (solve->options->progress != NULL &&
-      solve->options->progress(solve->iterations, exp(at->log_vendi), log((double)solve->n) - at->deficit,
-                               at->objective, at->gap, dw_seconds() - solve->started,
-                               solve->options->progress_user) != 0) {
-    solve->cancelled = true;
-  }
-}
-
 /* 0 to go on. */
 static int32_t reason_to_stop(ascent *a) {
   a->since_smallest++;
@@ -128,7 +101,7 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
   bool first = true;
   for (;;) {
     DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
-    report_progress(a);
+    dw_report_progress(a->solve, &a->trial);
     *stop_reason = reason_to_stop(a);
     if (*stop_reason != 0) {
       break;

@@ -116,11 +116,38 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
   DW_TRY(marginal_diversity(solve, &none, 1, &point->D, &point->constant));
   point->gap = gap_of(solve, point, point->D, point->constant);
   if (point->gap > target && objective->order <= 1 && point->lambda < SMOOTHING_LAMBDA &&
-      solve->iterations % SMOOTHING_PERIOD == 0) {
+      (solve->iterations % SMOOTHING_PERIOD == 0 || solve->smooths_always)) {
     DW_TRY(try_smoothing(solve, target, point));
   }
 fail:
   return status;
+}
+
+/* ---- what methods share ---- */
+
+/* What is maximised, and the size of its terms. */
+static double merit(const dw_solve *solve, dw_problem problem, const dw_point *point, double *size) {
+  if (!problem.fixed) {
+    *size = fmax(point->objective, 1);
+    return point->objective;
+  }
+  double level = dw_level(solve->options->objective.order, point->log_vendi);
+  *size = fabs(level) + problem.slope * log((double)solve->n);
+  return level - problem.slope * point->deficit;
+}
+
+bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than) {
+  double size, before = merit(solve, problem, than, &size);
+  return merit(solve, problem, point, &size) < before - 16 * DBL_EPSILON * size;
+}
+
+void dw_report_progress(dw_solve *solve, const dw_point *point) {
+  const divw_solver *options = solve->options;
+  if (options->progress != NULL &&
+      options->progress(solve->iterations, exp(point->log_vendi), log((double)solve->n) - point->deficit,
+                        point->objective, point->gap, dw_seconds() - solve->started, options->progress_user) != 0) {
+    solve->cancelled = true;
+  }
 }
 
 /* ---- points ---- */

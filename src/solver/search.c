@@ -15,6 +15,7 @@
 #include "../simplex.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -54,7 +55,7 @@ static divw_status solve_once(search *s, dw_problem problem) {
   dw_solution *solution = s->solution;
   int64_t iterations;
   s->solve->solves++;
-  DW_TRY(dw_ascend(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
+  DW_TRY((getenv("IP")?dw_interior_point:dw_ascend)(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
   DW_TRY(store_dual(s, &s->work));
   s->iterations += iterations;
   bool better = s->count == 1 || s->work.objective > solution->best.objective;

@@ -51,6 +51,7 @@ typedef struct {
   int64_t iterations, row_passes, solves;
   double started;
   bool cancelled;
+  bool smooths_always; /* an iteration costs so much more than a pass that smoothed states are tried in each */
 } dw_solve;
 
 /* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed. */
@@ -72,6 +73,16 @@ void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 /* ascent.c: from point->log_p until the gap is at most target; point becomes the best point met. */
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                       int32_t *stop_reason);
+
+/* interior.c: the same by another method, for n up to some thousands. */
+divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                              int32_t *stop_reason);
+
+/* Tells the host about a point; sets solve->cancelled when it asks to stop. */
+void dw_report_progress(dw_solve *solve, const dw_point *point);
+
+/* Whether the objective (or, at a fixed slope, y + slope H) of a point is below that of another beyond rounding. */
+bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than);
 
 /* anderson.c */
 typedef struct dw_anderson dw_anderson;
