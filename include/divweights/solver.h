@@ -124,6 +124,39 @@ DIVW_API int32_t divw_solver_objective(const divw_solver *solver);
  */
 DIVW_API divw_status divw_solver_set_entropy_weight(divw_solver *solver, double entropy_weight);
 
+/** How to climb. @since 0.1 */
+enum {
+  DIVW_METHOD_AUTO = 1,          /**< by n, order and lambda, and another one where progress is poor */
+  DIVW_METHOD_ACCELERATED = 2,   /**< accelerated ascent: 2 n r^2 + 11 r^3 operations an iteration; order below infinity */
+  DIVW_METHOD_INTERIOR_POINT = 3 /**< few iterations of about n^2 r^2 / 2 + n^3 / 3 operations and 8 n^2 bytes (order
+                                      infinity: 16 n^2), so for n up to some thousands */
+};
+
+/**
+ * @brief The name of a method: "auto", "accelerated", "interior-point".
+ * @param method any number
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_method_name(int32_t method);
+
+/**
+ * @brief Sets the method.
+ * @param solver the solver; not NULL
+ * @param method DIVW_METHOD_AUTO (default), DIVW_METHOD_ACCELERATED or DIVW_METHOD_INTERIOR_POINT
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_method(divw_solver *solver, int32_t method);
+
+/**
+ * @brief The method.
+ * @param solver the solver
+ * @return for example DIVW_METHOD_AUTO; 0 for NULL
+ * @since 0.1
+ */
+DIVW_API int32_t divw_solver_method(const divw_solver *solver);
+
 /**
  * @brief Sets the gap at which a solve has converged.
  * @param solver    the solver; not NULL

@@ -31,6 +31,7 @@ typedef struct {
   double residual;  /* |image - log p|_p of the last step */
   double caution;   /* k of the plain step */
   bool accelerated; /* how trial was reached */
+  int64_t last_iteration; /* after which ascent gives up */
   double smallest_gap;
   int64_t since_smallest;
 } ascent;
@@ -93,7 +94,7 @@ static int32_t reason_to_stop(ascent *a) {
   if (a->solve->iterations >= a->solve->options->max_iterations) {
     return DIVW_STOP_MAX_ITERATIONS;
   }
-  return a->since_smallest >= PATIENCE ? DIVW_STOP_STALLED : 0;
+  return a->since_smallest >= PATIENCE || a->solve->iterations >= a->last_iteration ? DIVW_STOP_STALLED : 0;
 }
 
 static divw_status climb(ascent *a, int32_t *stop_reason) {
@@ -116,11 +117,12 @@ fail:
   return status;
 }
 
-divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
-                      int32_t *stop_reason) {
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
+                      int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
   int64_t before = solve->iterations;
   ascent a = {.solve = solve, .problem = problem, .target = target, .best = point};
+  a.last_iteration = patience < INT64_MAX - before ? before + patience : INT64_MAX;
   a.residual = a.smallest_gap = INFINITY;
   a.caution = fmax(solve->options->objective.order, 1);
   DW_TRY(dw_anderson_create(&a.anderson, solve->n));

@@ -28,6 +28,7 @@
  * Proofs: docs/mathematics.md. Gibbs: e.g. Carlen, Trace Inequalities and Quantum Entropy (2010), thm 2.13. */
 #include "solve.h"
 
+#include "../linalg.h"
 #include "../simplex.h"
 
 #include <float.h>
@@ -43,6 +44,21 @@ static double rounding_allowance(const dw_solve *solve, const double *D) {
   return terms * (DBL_EPSILON / 2) * fmax(largest, 1);
 }
 
+/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; a little of I keeps it definite. */
+static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
+  double trace = 0;
+  int64_t r = solve->r;
+  for (int64_t k = 0; k < r * r; k++) {
+    R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? 1e-15 : 0);
+    trace += k % (r + 1) == 0 ? R[k] : 0;
+  }
+  if (!dw_cholesky(R, r)) {
+    return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
+  }
+  *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0};
+  return DIVW_OK;
+}
+
 /* D and the constants for the dual states of `count` smoothings, in one pass. */
 static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, int64_t count, double *const *D,
                                       double *constant) {
@@ -50,7 +66,8 @@ static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, 
   dw_gradient gradient[2];
   double order = solve->options->objective.order;
   for (int64_t j = 0; j < count; j++) {
-    DW_TRY(dw_spectrum_gradient(&solve->spectrum, order, smoothing[j], solve->R[j], &gradient[j]));
+    DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])
+                        : dw_spectrum_gradient(&solve->spectrum, order, smoothing[j], solve->R[j], &gradient[j]));
   }
   DW_TRY(dw_kernel_quadratic(solve->kernel, (const double *const *)solve->R, count, D));
   solve->row_passes++;

@@ -15,7 +15,7 @@
  * second-order term; one factorisation serves both. lambda follows the objective from iteration to iteration.
  *
  * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md. */
-#include "solve.h"
+#include "interior.h"
 
 #include "../linalg.h"
 #include "../simplex.h"
@@ -30,7 +30,6 @@ enum { SLICE = 512, PATIENCE = 20 };
 
 typedef struct {
   dw_solve *solve;
-  dw_problem problem;
   int64_t n, r;
   double *rows, *turned; /* phi, and phi in the basis of eigenvectors; n x r each */
   double *slice;         /* n x SLICE */
@@ -39,7 +38,6 @@ typedef struct {
   double nu;
   double *dp, *ds, *correction, *ones; /* n each; ones = M^-1 1 */
   double dnu;
-  dw_point *best, trial;
 } interior;
 
 /* ---- the Newton matrix ---- */
@@ -177,16 +175,15 @@ static void start(interior *ip, const dw_point *at) {
   }
 }
 
-/* ---- the solve ---- */
+/* ---- what interior-point methods share ---- */
 
-static int32_t reason_to_stop(const interior *ip, double target, double *smallest, int64_t *since) {
-  const dw_solve *solve = ip->solve;
+static int32_t reason_to_stop(const dw_solve *solve, double gap, double target, double *smallest, int64_t *since) {
   ++*since;
-  if (ip->trial.gap < 0.99 * *smallest) {
-    *smallest = ip->trial.gap;
+  if (gap < 0.99 * *smallest) {
+    *smallest = gap;
     *since = 0;
   }
-  if (ip->trial.gap <= target) {
+  if (gap <= target) {
     return DIVW_STOP_CONVERGED;
   }
   if (solve->cancelled) {
@@ -198,34 +195,54 @@ static int32_t reason_to_stop(const interior *ip, double target, double *smalles
   return *since >= PATIENCE ? DIVW_STOP_STALLED : 0;
 }
 
-static divw_status iterate(interior *ip, double target, int32_t *stop_reason) {
+divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double target, dw_point *best, double *p,
+                                dw_interior method, int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
   double smallest = INFINITY;
-  int64_t since = 0;
-  for (bool first = true;; first = false) {
-    for (int64_t i = 0; i < ip->n; i++) {
-      ip->trial.log_p[i] = log(ip->p[i]);
+  int64_t n = solve->n, since = 0, before = solve->iterations;
+  dw_point trial;
+  DW_TRY(dw_point_create(&trial, n));
+  dw_normalise(best->log_p, p, n);
+  for (int64_t i = 0; i < n; i++) {
+    p[i] = p[i] / 2 + 0.5 / (double)n; /* well inside */
+  }
+  solve->smooths_always = true;
+  *stop_reason = 0;
+  for (bool first = true; *stop_reason == 0; first = false) {
+    for (int64_t i = 0; i < n; i++) {
+      trial.log_p[i] = log(p[i]);
     }
-    DW_TRY(dw_evaluate(ip->solve, ip->problem, target, &ip->trial));
-    dw_report_progress(ip->solve, &ip->trial);
-    *stop_reason = reason_to_stop(ip, target, &smallest, &since);
-    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(ip->solve, ip->problem, &ip->trial, ip->best)) {
-      dw_point_copy(ip->best, &ip->trial, ip->n);
+    DW_TRY(dw_evaluate(solve, problem, target, &trial));
+    dw_report_progress(solve, &trial);
+    *stop_reason = reason_to_stop(solve, trial.gap, target, &smallest, &since);
+    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(solve, problem, &trial, best)) {
+      dw_point_copy(best, &trial, n);
     }
     if (first) {
-      start(ip, &ip->trial);
+      method.begin(method.self, &trial);
     }
-    if (*stop_reason != 0) {
-      break;
+    if (*stop_reason == 0 && !method.step(method.self, &trial)) {
+      *stop_reason = DIVW_STOP_STALLED; /* the Newton matrix is no longer definite: rounding has the word */
     }
-    if (!factor(ip, ip->trial.lambda)) {
-      *stop_reason = DIVW_STOP_STALLED;
-      break;
-    }
-    take_step(ip, &ip->trial);
   }
+  *iterations = solve->iterations - before;
 fail:
+  solve->smooths_always = false;
+  dw_point_destroy(&trial);
   return status;
+}
+
+/* ---- the solve ---- */
+
+static void begin(void *self, const dw_point *at) { start(self, at); }
+
+static bool step(void *self, const dw_point *at) {
+  interior *ip = self;
+  if (!factor(ip, at->lambda)) {
+    return false;
+  }
+  take_step(ip, at);
+  return true;
 }
 
 static divw_status make_room(interior *ip) {
@@ -242,7 +259,6 @@ static divw_status make_room(interior *ip) {
   ip->ds = ip->dp + n;
   ip->correction = ip->ds + n;
   ip->ones = ip->correction + n;
-  DW_TRY(dw_point_create(&ip->trial, n));
   DW_TRY(divw_kernel_read(ip->solve->kernel, 0, n, ip->rows));
   ip->solve->row_passes++;
 fail:
@@ -252,19 +268,14 @@ fail:
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason) {
   divw_status status;
-  int64_t before = solve->iterations;
-  interior ip = {.solve = solve, .problem = problem, .n = solve->n, .r = solve->r, .best = point};
-  DW_TRY(make_room(&ip));
-  dw_normalise(point->log_p, ip.p, ip.n);
-  for (int64_t i = 0; i < ip.n; i++) {
-    ip.p[i] = ip.p[i] / 2 + 0.5 / (double)ip.n; /* well inside */
+  if (isinf(solve->options->objective.order)) {
+    return dw_interior_point_inf(solve, problem, target, point, iterations, stop_reason);
   }
-  solve->smooths_always = true;
-  DW_TRY(iterate(&ip, target, stop_reason));
-  *iterations = solve->iterations - before;
+  interior ip = {.solve = solve, .n = solve->n, .r = solve->r};
+  DW_TRY(make_room(&ip));
+  status = dw_interior_iterate(solve, problem, target, point, ip.p, (dw_interior){&ip, begin, step}, iterations,
+                               stop_reason);
 fail:
-  solve->smooths_always = false;
-  dw_point_destroy(&ip.trial);
   divw_free(ip.p);
   divw_free(ip.M);
   divw_free(ip.slice);

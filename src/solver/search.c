@@ -15,8 +15,10 @@
 #include "../simplex.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+enum { INTERIOR_POINT_COUNT = 3000, AUTO_PATIENCE = 60 };
+#define SLOW_LAMBDA 0.02
 
 typedef struct {
   dw_solve *solve;
@@ -49,13 +51,46 @@ static double allowed_global_gap(const search *s) {
   return dw_objective_slope(&options->objective, s->solution->best.log_vendi) * options->tolerance;
 }
 
+/* Whether a Newton step on n x n matrices is worth its price: where ascent is slow (order above 1, small lambda) and n is
+ * within some thousands. Order inf has no gradient, and leaves no choice. */
+static bool wants_interior_point(const dw_solve *solve) {
+  const dw_objective *objective = &solve->options->objective;
+  if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
+    return true;
+  }
+  double lambda = dw_objective_lambda(objective, log(solve->vendi_uniform));
+  bool slow = objective->order > 1 || lambda < SLOW_LAMBDA;
+  return solve->options->method == DIVW_METHOD_AUTO && slow && solve->n <= INTERIOR_POINT_COUNT;
+}
+
+/* One solve; ascent that has not come to its end in AUTO_PATIENCE iterations hands over where the other method may. */
+static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                              int32_t *stop_reason) {
+  divw_status status;
+  int64_t more;
+  bool interior = wants_interior_point(solve);
+  bool may_switch = !interior && solve->options->method == DIVW_METHOD_AUTO && solve->n <= INTERIOR_POINT_COUNT;
+  solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  if (interior) {
+    return dw_interior_point(solve, problem, target, point, iterations, stop_reason);
+  }
+  DW_TRY(dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations, stop_reason));
+  if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
+    solve->method = DIVW_METHOD_INTERIOR_POINT;
+    DW_TRY(dw_interior_point(solve, problem, target, point, &more, stop_reason));
+    *iterations += more;
+  }
+fail:
+  return status;
+}
+
 /* One solve from work.log_p; work becomes its result, and the best one where it is better. */
 static divw_status solve_once(search *s, dw_problem problem) {
   divw_status status;
   dw_solution *solution = s->solution;
   int64_t iterations;
   s->solve->solves++;
-  DW_TRY((getenv("IP")?dw_interior_point:dw_ascend)(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
+  DW_TRY(run_method(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
   DW_TRY(store_dual(s, &s->work));
   s->iterations += iterations;
   bool better = s->count == 1 || s->work.objective > solution->best.objective;
@@ -66,6 +101,7 @@ static divw_status solve_once(search *s, dw_problem problem) {
     dw_certify_for_objective(s->solve, &solution->best);
     solution->iterations = s->iterations;
     solution->stop_reason = s->stop_reason;
+    solution->method = s->solve->method;
   }
 fail:
   return status;

@@ -19,6 +19,7 @@
 
 struct divw_solver {
   dw_objective objective;
+  int32_t method;
   double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
@@ -45,9 +46,11 @@ typedef struct {
   int64_t n, r;
   dw_spectrum spectrum;
   double *R[2];       /* factors, r x r each */
+  const double *sigma; /* q = inf: the dual state, r x r, trace about 1 */
   double *smoothed[2]; /* marginal diversities of smoothed dual states, n each */
   double vendi_uniform;
   int64_t rank;
+  int32_t method; /* of the last solve */
   int64_t iterations, row_passes, solves;
   double started;
   bool cancelled;
@@ -70,9 +73,10 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 
-/* ascent.c: from point->log_p until the gap is at most target; point becomes the best point met. */
-divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
-                      int32_t *stop_reason);
+/* ascent.c: from point->log_p until the gap is at most target, or `patience` iterations are over (then: stalled); point
+ * becomes the best point met. */
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
+                      int64_t *iterations, int32_t *stop_reason);
 
 /* interior.c: the same by another method, for n up to some thousands. */
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
@@ -99,7 +103,7 @@ typedef struct {
   dw_point best;
   double global_bound;
   int64_t iterations;
-  int32_t stop_reason;
+  int32_t stop_reason, method;
 } dw_solution;
 
 divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);

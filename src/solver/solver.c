@@ -14,7 +14,7 @@ divw_status divw_solver_create(divw_solver **out) {
   DW_REQUIRE(out);
   divw_status status = dw_alloc_zero(out, 1, sizeof **out);
   if (status == DIVW_OK) {
-    **out = (divw_solver){.objective = {.order = 1, .balance = 0.5}, .tolerance = 1e-6, .max_iterations = 500, .max_solves = 16};
+    **out = (divw_solver){.objective = {.order = 1, .balance = 0.5}, .method = DIVW_METHOD_AUTO, .tolerance = 1e-6, .max_iterations = 500, .max_solves = 16};
   }
   return status;
 }
@@ -78,6 +78,28 @@ divw_status divw_solver_set_entropy_weight(divw_solver *solver, double entropy_w
   return DIVW_OK;
 }
 
+const char *divw_method_name(int32_t method) {
+  switch (method) {
+  case DIVW_METHOD_AUTO: return "auto";
+  case DIVW_METHOD_ACCELERATED: return "accelerated";
+  case DIVW_METHOD_INTERIOR_POINT: return "interior-point";
+  default: return "unknown";
+  }
+}
+
+divw_status divw_solver_set_method(divw_solver *solver, int32_t method) {
+  DW_REQUIRE(solver);
+  if (method < DIVW_METHOD_AUTO || method > DIVW_METHOD_INTERIOR_POINT) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: method is %d, expected DIVW_METHOD_AUTO, DIVW_METHOD_ACCELERATED or DIVW_METHOD_INTERIOR_POINT",
+                   __func__, method);
+  }
+  solver->method = method;
+  return DIVW_OK;
+}
+
+int32_t divw_solver_method(const divw_solver *solver) { return solver == NULL ? 0 : solver->method; }
+
 divw_status divw_solver_set_tolerance(divw_solver *solver, double tolerance) {
   DW_REQUIRE(solver);
   if (!(tolerance >= 1e-13 && tolerance <= 1)) {
@@ -133,12 +155,30 @@ fail:
   return status;
 }
 
-/* At balance 0, J is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove. D is
- * that of uniform weights. */
+/* The dual state of order inf that goes with a point: the projector on the largest eigenvector. */
+static divw_status top_projector(const dw_spectrum *spectrum, double **sigma) {
+  divw_status status;
+  int64_t r = spectrum->r;
+  const double *top = spectrum->V + (r - 1) * r;
+  DW_TRY(dw_alloc(sigma, r * r, sizeof **sigma));
+  for (int64_t k = 0; k < r * r; k++) {
+    (*sigma)[k] = top[k / r] * top[k % r];
+  }
+fail:
+  return status;
+}
+
+/* At balance 0 the objective is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove.
+ * D is that of uniform weights. */
 static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   dw_point *best = &solution->best;
   dw_problem problem = {.fixed = true, .slope = INFINITY};
+  double *sigma = NULL;
+  if (isinf(solve->options->objective.order)) {
+    DW_TRY(top_projector(&solve->spectrum, &sigma));
+    solve->sigma = sigma;
+  }
   DW_TRY(dw_evaluate(solve, problem, INFINITY, best));
   solve->iterations = 0;
   best->gap = 0;
@@ -146,6 +186,8 @@ static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   best->objective = solution->global_bound = log((double)solve->n);
   solution->stop_reason = DIVW_STOP_CONVERGED;
 fail:
+  solve->sigma = NULL;
+  divw_free(sigma);
   return status;
 }
 
@@ -161,7 +203,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->order = solve->options->objective.order;
   report->balance = balance;
   strcpy(report->objective, solve->options->objective.logarithmic ? "log" : "published");
-  strcpy(report->method, "accelerated");
+  strcpy(report->method, divw_method_name(solution->method));
   report->tolerance = solve->options->tolerance;
   report->vendi_score_uniform = solve->vendi_uniform;
   report->vendi_score = exp(best->log_vendi);
@@ -213,8 +255,13 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   *out = NULL;
   DW_REQUIRE(solver);
   DW_REQUIRE(kernel);
+  if (isinf(solver->objective.order) && solver->method == DIVW_METHOD_ACCELERATED && solver->objective.balance > 0) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or DIVW_METHOD_INTERIOR_POINT",
+                   __func__);
+  }
   divw_status status;
-  dw_solution solution = {0};
+  dw_solution solution = {.method = DIVW_METHOD_ACCELERATED};
   dw_solve solve = {.options = solver,
                     .kernel = kernel,
                     .n = divw_kernel_count(kernel),

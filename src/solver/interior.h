@@ -1,0 +1,21 @@
+/* What the two interior-point methods share: the loop around a Newton step. */
+#ifndef DW_INTERIOR_H
+#define DW_INTERIOR_H
+
+#include "solve.h"
+
+/* A method keeps its own p (inside the simplex, not normalised) and multipliers. */
+typedef struct {
+  void *self;
+  void (*begin)(void *self, const dw_point *at); /* multipliers of the first point */
+  bool (*step)(void *self, const dw_point *at);  /* moves p; false when it cannot */
+} dw_interior;
+
+/* Starts from half of best->log_p and half uniform; best becomes the best point met. p: n numbers of the method. */
+divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double target, dw_point *best, double *p,
+                                dw_interior method, int64_t *iterations, int32_t *stop_reason);
+
+divw_status dw_interior_point_inf(dw_solve *solve, dw_problem problem, double target, dw_point *point,
+                                  int64_t *iterations, int32_t *stop_reason);
+
+#endif
