@@ -58,33 +58,33 @@ static void prune(dw_frontier *e) {
   line *kept = e->lines;
   int64_t size = 0;
   for (int64_t k = 0; k < e->count; k++) {
-    line new = e->lines[k];
+    line added = e->lines[k];
     while (size > 0) {
       const line *top = &kept[size - 1];
-      bool lower_at_zero = new.value <= top->value; /* and its slope is smaller: lower everywhere */
+      bool lower_at_zero = added.value <= top->value; /* and its slope is smaller: lower everywhere */
       if (lower_at_zero ||
-          (size > 1 && new.lambda < top->lambda &&crossing(top, &new) <= crossing(&kept[size - 2], top))) {
+          (size > 1 && added.lambda < top->lambda && crossing(top, &added) <= crossing(&kept[size - 2], top))) {
         size--;
       } else {
         break;
       }
     }
-    if (size == 0 || (new.lambda < kept[size - 1].lambda &&crossing(&kept[size - 1], &new) < e->log_n)) {
-      kept[size++] = new;
+    if (size == 0 || (added.lambda < kept[size - 1].lambda && crossing(&kept[size - 1], &added) < e->log_n)) {
+      kept[size++] = added;
     }
   }
   e->count = size;
 }
 
-static void insert(dw_frontier *e, line new) {
+static void insert(dw_frontier *e, line added) {
   if (e->count == MAX_LINES) {
     return; /* fewer lines are a bound too */
   }
   int64_t k = e->count++;
-  for (; k > 0 && e->lines[k - 1].lambda < new.lambda; k--) {
+  for (; k > 0 && e->lines[k - 1].lambda < added.lambda; k--) {
     e->lines[k] = e->lines[k - 1];
   }
-  e->lines[k] = new;
+  e->lines[k] = added;
   prune(e);
 }
 
