@@ -47,15 +47,15 @@ static bool check(const char *text, const char *path) {
     return fail("%s: does not begin with \"%.*s\", expected a trace that solve --trace wrote", path, (int)header - 1,
                 trace_header);
   }
-  int64_t line = 2;
-  for (const char *at = text + header; *at != '\0'; line++) {
+  const char *at = text + header;
+  for (int64_t line = 2; *at != '\0'; line++) {
     at = skip_line(at);
     if (at == NULL) {
       return fail("%s: line %" PRId64 " is not understood, expected %d numbers separated by commas", path, line,
                   NUMBERS);
     }
   }
-  return line > 2 || fail("%s: holds no steps", path);
+  return true;
 }
 
 bool read_trace(char **text, const char *path) {
