@@ -63,6 +63,7 @@ static bool write_sorted_weights(const plot_job *job) {
           "set xrange [1:%" PRId64 "]\n"
           "set yrange [1e-4:*]\n"
           "set format y '%%g'\n"
+          "unset mytics\n"
           "set key bottom left\n"
           "plot 1 with lines linestyle 1 title 'uniform', \\\n"
           "     'sorted_weights.csv' using 1:3 skip 1 with lines linestyle 2 title 'diversity weights'\n",
@@ -85,6 +86,7 @@ static bool write_spectra(const plot_job *job, const double *before, const doubl
           "set xrange [1:%" PRId64 "]\n"
           "set yrange [1e-6:1]\n"
           "set format y '10^{%%T}'\n"
+          "unset mytics\n"
           "set key bottom left\n"
           "plot 'spectrum.csv' using 1:2 skip 1 with lines linestyle 1 title 'uniform: Vendi Score %.1f', \\\n"
           "     'spectrum.csv' using 1:3 skip 1 with lines linestyle 2 title 'diversity weights: Vendi Score %.1f'\n",
