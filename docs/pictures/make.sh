@@ -10,8 +10,6 @@ set -eu
 cd "$(dirname "$0")/../.."
 . cmake/prerequisites.sh
 need_build_tools
-need libpng-dev pkg-config --exists libpng
-need gnuplot-nox has gnuplot
 install_missing
 
 cmake -S . -B build/pictures -DCMAKE_BUILD_TYPE=Release -DDIVWEIGHTS_BUILD_TESTS=OFF >/dev/null

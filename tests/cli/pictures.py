@@ -364,6 +364,14 @@ class Plots(Pictures):
                 self.assertIn(word, text)
             self.assertEqual(png_width(os.path.join(self.plots, name + ".png")), 700)
 
+    def test_a_parent_that_ignores_its_children_does_not_hide_the_failure(self):
+        bin_folder = self.gnuplot("exit 3")
+        result = subprocess.run(["/bin/sh", "-c", 'trap "" CHLD; exec "$@"', "sh", COMMAND, "inspect", self.data,
+                                 *self.flags, "--plots", self.plots], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, timeout=60, env={**os.environ, "PATH": bin_folder})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("gnuplot failed", result.stderr)
+
     @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
     def test_one_example_and_no_steps_can_be_drawn(self):
         one, p = self.keep("one.npy", floats([[1.0, 2.0]])), self.keep("p1.npy", floats([1.0]))
