@@ -1,6 +1,7 @@
 /* Reads back what --trace of solve wrote: a header that has to be the same, then six numbers to a line. */
 #include "trace.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static const char *skip_line(const char *at) {
   for (int k = 0; k < NUMBERS; k++) {
     char *end;
     strtod(at, &end);
-    if (end == at || *end != (k + 1 < NUMBERS ? ',' : '\n')) {
+    if (isspace((unsigned char)*at) || end == at || *end != (k + 1 < NUMBERS ? ',' : '\n')) {
       return NULL;
     }
     at = end + 1;

@@ -391,6 +391,14 @@ class Plots(Pictures):
         with open(self.path("t.csv")) as old, open(trace) as new:
             self.assertEqual(new.read(), old.read())
 
+    def test_a_long_trace_is_read_whole(self):
+        with open(self.path("t.csv")) as file:
+            header, *lines = file.read().splitlines(True)
+        trace = self.keep("long.csv", (header + "".join(lines * 400)).encode())
+        self.assertGreater(os.path.getsize(trace), 1 << 18)
+        run("inspect", self.data, "--weights", self.path("w.npy"), "--plots", self.plots, "--trace", trace)
+        self.assertEqual(len(self.table("plots", "steps.csv")), 400 * len(lines))
+
     def test_traces_that_are_none_are_refused_before_anything_is_made(self):
         header, line = "iteration,vendi_score,entropy,objective,gap,seconds\n", "1,2,3,4,5,6\n"
         for sentence, content in [
@@ -398,12 +406,15 @@ class Plots(Pictures):
                 ("line 3 is not understood, expected 6 numbers", header + line + "1,2,3,4,5\n"),
                 ("line 2 is not understood", header + "1,2,3,4,five,6\n"),
                 ("line 2 is not understood", header + line.strip() + ",7\n"),
+                ("line 2 is not understood", header + "1,2,3,4,5,\n6\n"),
                 ("line 3 is not understood", header + line + "1,2,3")]:
             trace = self.keep("bad.csv", content.encode())
             self.refuse(1, "bad.csv: " + sentence, "inspect", self.data, "--weights", self.path("w.npy"), "--plots",
                         self.plots, "--trace", trace)
         self.refuse(1, "missing.csv: cannot be opened", "inspect", self.data, "--weights", self.path("w.npy"),
                     "--plots", self.plots, "--trace", self.path("missing.csv"))
+        self.refuse(1, self.folder + ": cannot be read: Is a directory", "inspect", self.data, "--weights",
+                    self.path("w.npy"), "--plots", self.plots, "--trace", self.folder)
 
     def test_folders_that_cannot_be_made_or_written_are_refused(self):
         for path, sentence in [(self.path("no") + "/plots", "no/plots: cannot be made: No such file"),
