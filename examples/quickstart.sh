@@ -149,6 +149,8 @@ END
 more diverse     $tool solve FILE --balance 0.9 --output weights.npy
 all there is     $tool --help
 from a program   README.md, and examples/02_solve and 03_training_loop
+to read          cmake --build build/release --target docs (needs doxygen and libjs-mathjax), then open
+                 build/release/docs/html/index.html
 END
 }
 
@@ -165,8 +167,8 @@ install_missing
 echo 'Building the command in build/release; all of the output goes to build/quickstart.log.'
 build
 
-rm -rf $out
 mkdir -p $out
+(cd $out && rm -rf weights.npy weights.json steps.csv draws.npy sheet.png inspect.txt plots)
 heading '1. The data'
 if [ -z "$data" ]; then
   make_digits
