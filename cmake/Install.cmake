@@ -17,5 +17,7 @@ write_basic_package_version_file(divweightsConfigVersion.cmake COMPATIBILITY Sam
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/divweightsConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/divweightsConfigVersion.cmake cmake/FindOpenBLAS.cmake cmake/FindLAPACKE.cmake
   DESTINATION ${package_dir})
+# Relative to the file itself, so that the installed tree may be put anywhere (cmake --install --prefix, a move).
+file(RELATIVE_PATH divweights_pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/divweights.pc.in divweights.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/divweights.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,4 +1,4 @@
-/* Bytes in and out of files; everything the library reads or writes passes here.
+/* Bytes in and out of files; every array that the library reads and every file it writes passes here.
  *
  * Reading: system calls rather than stdio, so that large blocks land where they belong without another copy and a
  * failure keeps its errno. gzip goes through inflate() rather than gzread(), which reads a file with a damaged header

@@ -6,7 +6,7 @@
  * gives phi = U diag(sqrt w), kept in memory since it is smaller than the data; directions with w below rounding are
  * dropped.
  *
- * Passes fetch blocks of rows, converted and scaled on the way, that fit the second-level cache, and hand them to BLAS:
+ * Passes fetch blocks of rows, converted and scaled on the way, of about 4 MiB, and hand them to BLAS:
  * one syrk for a moment, one trmm for a quadratic form (half the work of a gemm, since the factor is triangular). */
 #include "kernel.h"
 

@@ -4,8 +4,6 @@
  * the sum of magnitudes instead of n u. It matters: rounding of many equal terms does not average out. */
 #include "simplex.h"
 
-#include <divweights/vendi.h>
-
 #include <math.h>
 
 enum { BLOCK = 128 };
@@ -58,22 +56,19 @@ double dw_maximum(const double *x, int64_t n) {
   return maximum;
 }
 
-void dw_normalise(double *log_p, double *p, int64_t n) {
-  double shift = dw_maximum(log_p, n), sum;
+void dw_normalise(double *logit, double *p, int64_t n) {
+  double maximum = dw_maximum(logit, n), excess;
+  BLOCK_SUM(excess, n, expm1(logit[i] - maximum));
+  double shift = maximum + log1p(excess / (double)n);
   for (int64_t i = 0; i < n; i++) {
-    p[i] = exp(log_p[i] - shift);
-  }
-  BLOCK_SUM(sum, n, p[i]);
-  shift += log(sum);
-  for (int64_t i = 0; i < n; i++) {
-    log_p[i] -= shift;
-    p[i] /= sum;
+    logit[i] -= shift;
+    p[i] = exp(logit[i]) / (double)n;
   }
 }
 
-double dw_entropy_deficit(const double *p, const double *log_p, int64_t n) {
-  double sum, log_n = log((double)n);
-  BLOCK_SUM(sum, n, p[i] > 0 ? p[i] * (log_p[i] + log_n) : 0);
+double dw_entropy_deficit(const double *p, const double *logit, int64_t n) {
+  double sum;
+  BLOCK_SUM(sum, n, p[i] > 0 ? p[i] * logit[i] : 0);
   return fmax(sum, 0);
 }
 
@@ -81,13 +76,6 @@ double dw_entropy(const double *p, int64_t n) {
   double sum;
   BLOCK_SUM(sum, n, p[i] > 0 ? -p[i] * log(p[i]) : 0);
   return fmax(sum, 0);
-}
-
-double divw_entropy(const double *p, int64_t count) {
-  if (count < 1) {
-    return NAN;
-  }
-  return p == NULL ? log((double)count) : dw_entropy(p, count);
 }
 
 double dw_weighted_square(const double *p, const double *x, int64_t n) {

@@ -1,11 +1,13 @@
-/* Reductions over the n examples and points of the simplex. Every sum or maximum over examples in the library is one of
- * these, so that a version with rows on several machines changes this file and the kernel, and nothing else.
+/* Reductions over the n examples, and points of the simplex. Sums and maxima over examples are taken here (and, for the
+ * small matrices of products, in solver/anderson.c), so that a version with rows on several machines changes these and the
+ * kernel.
  *
- * Entropy is carried as the deficit  g = log n - H(p) = sum p_i log(n p_i) >= 0  and the soft maximum as
+ * Everything is carried relative to uniform weights: a point as logit_i = log(n p_i), entropy as the deficit
+ * g = log n - H(p) = sum p_i log(n p_i) >= 0, and the soft maximum as
  *
- *     softmax value  W(D, lambda) = lambda log( (1/n) sum exp(D_i / lambda) )        (max D at lambda = 0)
+ *     W(D, lambda) = lambda log( (1/n) sum exp(D_i / lambda) )        (max D at lambda = 0)
  *
- * rather than as H and lambda log sum exp: the terms lambda log n cancel in every gap, and for large lambda (small
+ * rather than as log p, H and lambda log sum exp: the terms lambda log n cancel in every gap, and for large lambda (small
  * balance) they would take its digits with them. */
 #ifndef DW_SIMPLEX_H
 #define DW_SIMPLEX_H
@@ -17,11 +19,11 @@
 divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,
                                    double *sum);
 
-/* log_p -= log sum exp log_p;  p = exp(log_p). */
-void dw_normalise(double *log_p, double *p, int64_t n);
+/* logit -= log mean exp logit;  p = exp(logit) / n. */
+void dw_normalise(double *logit, double *p, int64_t n);
 
-/* sum p_i log(n p_i), from log p. */
-double dw_entropy_deficit(const double *p, const double *log_p, int64_t n);
+/* sum p_i log(n p_i), from normalised logits. */
+double dw_entropy_deficit(const double *p, const double *logit, int64_t n);
 
 /* -sum p_i log p_i, 0 log 0 = 0. */
 double dw_entropy(const double *p, int64_t n);

@@ -66,7 +66,8 @@ static double log_vendi_one(const double *mu, int64_t r, double sum) {
   return entropy;
 }
 
-/* log(sum mu^q) / (1-q) through the largest term, so that no power over- or underflows as a whole. */
+/* log(sum mu^q) / (1-q): through the largest term, so that no power over- or underflows as a whole; near q = 1, where that
+ * cancels, as log(1 + sum mu (mu^(q-1) - 1)) / (1-q). */
 double dw_log_vendi(const double *mu, int64_t r, double order) {
   double sum = 0, largest = 0, power = 0;
   for (int64_t k = 0; k < r; k++) {
@@ -78,6 +79,12 @@ double dw_log_vendi(const double *mu, int64_t r, double order) {
   }
   if (isinf(order)) {
     return -log(largest / sum);
+  }
+  if (fabs(order - 1) < 0.1) {
+    for (int64_t k = 0; k < r; k++) {
+      power += mu[k] > 0 ? mu[k] / sum * expm1((order - 1) * log(mu[k] / sum)) : 0;
+    }
+    return log1p(power) / (1 - order);
   }
   for (int64_t k = 0; k < r; k++) {
     power += mu[k] > 0 ? pow(mu[k] / largest, order) : 0;

@@ -1,5 +1,4 @@
 /* Vendi Scores: the public face of the spectrum. */
-#include "linalg.h"
 #include "simplex.h"
 #include "spectrum.h"
 
@@ -68,4 +67,11 @@ divw_status divw_vendi_score(const divw_kernel *kernel, const double *p, double 
 fail:
   divw_free(mu);
   return status;
+}
+
+double divw_entropy(const double *p, int64_t count) {
+  if (count < 1) {
+    return NAN;
+  }
+  return p == NULL ? log((double)count) : dw_entropy(p, count);
 }

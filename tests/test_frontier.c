@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The bound by the plain recipe: the envelope of thousands of fixed lines, scanned over g. Between the scan's points the
- * envelope is below its chord-free value at most by the spacing, so this errs on the low side only. */
+/* The bound by the plain recipe: the envelope of thousands of fixed lines, scanned over g. Between the points of the
+ * scan the objective may be a little larger: this errs on the low side only. */
 static double bound_on_grid(const dw_dual *duals, int count, int64_t n, int64_t r, double balance) {
   enum { LINES = 3000, POINTS = 4000 };
   double *value = malloc(LINES * sizeof *value), *slope = malloc(LINES * sizeof *slope), best = -INFINITY;
@@ -16,7 +16,7 @@ static double bound_on_grid(const dw_dual *duals, int count, int64_t n, int64_t 
     slope[k] = k == 0 ? 0 : 1e-5 * pow(1e9, (double)k / LINES);
     value[k] = k == 0 ? log((double)r) : INFINITY;
     for (int s = 0; s < count; s++) {
-      value[k] = fmin(value[k], dw_softmax_of(duals[s].D, slope[k], n).value + duals[s].log_trace);
+      value[k] = fmin(value[k], dw_softmax_of(duals[s].D, slope[k], n).value + duals[s].constant);
     }
   }
   for (int j = 0; j <= POINTS; j++) {
@@ -32,7 +32,7 @@ static double bound_on_grid(const dw_dual *duals, int count, int64_t n, int64_t 
 }
 
 static dw_dual dual_of(const divw_weights *weights) {
-  return (dw_dual){divw_weights_marginal_diversity(weights), 0, divw_weights_entropy_weight(weights)};
+  return (dw_dual){divw_weights_marginal_diversity(weights), 0, 1, divw_weights_entropy_weight(weights)};
 }
 
 static void the_bound_is_that_of_a_fine_grid(void **state) {
@@ -46,7 +46,7 @@ static void the_bound_is_that_of_a_fine_grid(void **state) {
       divw_weights *weights = make_weights(kernel, balances[a], 1e-8);
       dw_frontier *frontier;
       dw_dual dual = dual_of(weights);
-      ok(dw_frontier_create(&frontier, n, d, balances[b]));
+      ok(dw_frontier_create(&frontier, n, d, &(dw_objective){1, balances[b], false}));
       dw_frontier_add(frontier, dual);
       double found = dw_frontier_find_bound(frontier, 0, 1e-6).objective;
       double grid = bound_on_grid(&dual, 1, n, d, balances[b]);
@@ -71,7 +71,7 @@ static void more_duals_never_loosen_the_bound(void **state) {
   divw_kernel *kernel = make_kernel(x, n, d);
   divw_weights *weights[4];
   dw_frontier *frontier;
-  ok(dw_frontier_create(&frontier, n, d, 0.3));
+  ok(dw_frontier_create(&frontier, n, d, &(dw_objective){1, 0.3, false}));
   for (int k = 0; k < 4; k++) {
     weights[k] = make_weights(kernel, balances[k], 1e-8);
     dw_frontier_add(frontier, dual_of(weights[k]));
@@ -97,8 +97,8 @@ static void a_useless_dual_still_bounds(void **state) {
   for (int i = 0; i < n; i++) {
     D[i] = log(r);
   }
-  ok(dw_frontier_create(&frontier, n, r, 0.5));
-  dw_frontier_add(frontier, (dw_dual){D, 0, 1});
+  ok(dw_frontier_create(&frontier, n, r, &(dw_objective){1, 0.5, false}));
+  dw_frontier_add(frontier, (dw_dual){D, 0, 1, 1});
   near(dw_frontier_find_bound(frontier, 0, 1e-6).objective, 0.5 * r + 0.5 * log(n), 1e-12);
   divw_free(frontier);
 }
@@ -107,11 +107,11 @@ static void balance_one_is_the_largest_marginal_diversity(void **state) {
   (void)state;
   double D[3] = {0.3, 0.7, 0.5};
   dw_frontier *frontier;
-  ok(dw_frontier_create(&frontier, 3, 3, 1));
-  dw_frontier_add(frontier, (dw_dual){D, 0.01, 0});
+  ok(dw_frontier_create(&frontier, 3, 3, &(dw_objective){1, 1, false}));
+  dw_frontier_add(frontier, (dw_dual){D, 0.01, 1, 0});
   dw_frontier_bound bound = dw_frontier_find_bound(frontier, 0, 1e-6);
   near(bound.objective, exp(0.71), 1e-14);
-  near(bound.lambda, 0, 0);
+  near(bound.slope, 0, 0);
   divw_free(frontier);
 }
 
@@ -119,8 +119,8 @@ static void one_example_has_nothing_to_trade(void **state) {
   (void)state;
   double D = 0;
   dw_frontier *frontier;
-  ok(dw_frontier_create(&frontier, 1, 1, 0.25));
-  dw_frontier_add(frontier, (dw_dual){&D, 0, 3});
+  ok(dw_frontier_create(&frontier, 1, 1, &(dw_objective){1, 0.25, false}));
+  dw_frontier_add(frontier, (dw_dual){&D, 0, 1, 3});
   near(dw_frontier_find_bound(frontier, 0.25, 1e-6).objective, 0.25, 1e-15);
   divw_free(frontier);
 }

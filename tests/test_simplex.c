@@ -61,23 +61,34 @@ static void lambda_zero_is_the_maximum(void **state) {
   near(at.deficit, log(3), 1e-15);
 }
 
-static void normalising_gives_probabilities_and_their_logarithms(void **state) {
+static void normalising_gives_probabilities_and_their_logits(void **state) {
   (void)state;
-  double log_p[4] = {1000, 1000, 1000 + log(2), -1000}, p[4];
-  dw_normalise(log_p, p, 4);
+  double logit[4] = {1000, 1000, 1000 + log(2), -1000}, p[4];
+  dw_normalise(logit, p, 4);
   near(p[0], 0.25, 1e-13); /* 1000 + log 2 is rounded at 1e-13 */
   near(p[2], 0.5, 1e-13);
   near(p[3], 0, 0);
-  near(log_p[0], log(0.25), 1e-12);
-  near(log_p[3], -2000 - log(4), 1e-9);
+  near(logit[0], 0, 1e-12);
+  near(logit[3], -2000, 1e-9);
+}
+
+static void nearly_uniform_points_keep_their_digits(void **state) {
+  (void)state;
+  double logit[N], p[N], square = 0;
+  random_values(logit, 1e-9, 4);
+  dw_normalise(logit, p, N);
+  for (int i = 0; i < N; i++) {
+    square += logit[i] * logit[i] / N;
+  }
+  near(dw_entropy_deficit(p, logit, N), square / 2, 1e-5 * square); /* 5e-19, of an entropy of 7 */
 }
 
 static void entropies_agree_with_each_other(void **state) {
   (void)state;
-  double log_p[N], p[N];
-  random_values(log_p, 3, 9);
-  dw_normalise(log_p, p, N);
-  near(dw_entropy(p, N), log(N) - dw_entropy_deficit(p, log_p, N), 1e-12);
+  double logit[N], p[N];
+  random_values(logit, 3, 9);
+  dw_normalise(logit, p, N);
+  near(dw_entropy(p, N), log(N) - dw_entropy_deficit(p, logit, N), 1e-12);
   near(divw_entropy(p, N), dw_entropy(p, N), 0);
   near(divw_entropy(NULL, N), log(N), 0);
   assert_true(isnan(divw_entropy(p, 0)));
@@ -119,7 +130,8 @@ int main(void) {
       cmocka_unit_test(softmax_value_and_deficit_are_those_of_the_definition),
       cmocka_unit_test(large_lambda_keeps_its_digits),
       cmocka_unit_test(lambda_zero_is_the_maximum),
-      cmocka_unit_test(normalising_gives_probabilities_and_their_logarithms),
+      cmocka_unit_test(normalising_gives_probabilities_and_their_logits),
+      cmocka_unit_test(nearly_uniform_points_keep_their_digits),
       cmocka_unit_test(entropies_agree_with_each_other),
       cmocka_unit_test(many_equal_terms_add_without_drift),
       cmocka_unit_test(what_is_no_probability_is_named),

@@ -98,7 +98,7 @@ static void data_dominated_by_copies_are_solved_globally(void **state) {
                {10, 50000, 0.45, NAN},      {10, 50000, 0.55, NAN}};
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     double *x = make_copies(cases[k].m, cases[k].copies);
-    double exact = reference_copies(cases[k].m, cases[k].copies, cases[k].balance);
+    double exact = reference_copies(cases[k].m, cases[k].copies, cases[k].balance, 1);
     divw_kernel *kernel = make_kernel(x, cases[k].m + cases[k].copies, cases[k].m + 1);
     divw_weights *weights = make_weights(kernel, cases[k].balance, 1e-6);
     double allowed = cases[k].balance * divw_weights_vendi_score(weights) * 1e-6;
@@ -309,27 +309,25 @@ static int32_t watch(int64_t iteration, double vendi_score, double entropy, doub
 }
 
 static divw_weights *solve_watched(const divw_kernel *kernel, witness *w, double balance, double tolerance,
-                                   int64_t max_iterations) {
+                                   int64_t max_iterations, int32_t method) {
   divw_solver *solver;
   divw_weights *weights;
   ok(divw_solver_create(&solver));
   ok(divw_solver_set_balance(solver, balance));
   ok(divw_solver_set_tolerance(solver, tolerance));
   ok(divw_solver_set_max_iterations(solver, max_iterations));
+  ok(divw_solver_set_method(solver, method));
   ok(divw_solver_set_progress(solver, watch, w));
   ok(divw_solver_solve(solver, kernel, &weights));
   divw_solver_destroy(solver);
   return weights;
 }
 
-static void the_best_point_is_kept_whatever_ends_the_solve(void **state) {
-  (void)state;
-  double *x = make_rows(300, 10, 81);
-  divw_kernel *kernel = make_kernel(x, 300, 10);
-  for (int64_t stop = 1; stop <= 12; stop++) {
+static void check_stops(const divw_kernel *kernel, int32_t method, int64_t last) {
+  for (int64_t stop = 1; stop <= last; stop++) {
     witness cancelled = {0, stop, -INFINITY, 0}, limited = {0, 0, -INFINITY, 0};
-    divw_weights *a = solve_watched(kernel, &cancelled, 0.9, 1e-12, 500);
-    divw_weights *b = solve_watched(kernel, &limited, 0.9, 1e-12, stop);
+    divw_weights *a = solve_watched(kernel, &cancelled, 0.9, 1e-12, 500, method);
+    divw_weights *b = solve_watched(kernel, &limited, 0.9, 1e-12, stop, method);
     assert_int_equal(divw_weights_stop_reason(a), DIVW_STOP_CANCELLED);
     assert_int_equal(divw_weights_stop_reason(b), DIVW_STOP_MAX_ITERATIONS);
     assert_int_equal(cancelled.calls, stop);
@@ -341,6 +339,14 @@ static void the_best_point_is_kept_whatever_ends_the_solve(void **state) {
     divw_weights_destroy(a);
     divw_weights_destroy(b);
   }
+}
+
+static void the_best_point_is_kept_whatever_ends_the_solve(void **state) {
+  (void)state;
+  double *x = make_rows(300, 10, 81);
+  divw_kernel *kernel = make_kernel(x, 300, 10);
+  check_stops(kernel, DIVW_METHOD_ACCELERATED, 12);
+  check_stops(kernel, DIVW_METHOD_INTERIOR_POINT, 6);
   divw_kernel_destroy(kernel);
   free(x);
 }
@@ -352,7 +358,7 @@ static void a_cancelled_search_keeps_the_best_of_all_solves(void **state) {
   divw_kernel *kernel = make_kernel(x, 20050, 51);
   for (int64_t stop = 5; stop <= 9; stop++) {
     witness w = {0, stop, -INFINITY, 0};
-    divw_weights *weights = solve_watched(kernel, &w, 0.2, 1e-6, 500);
+    divw_weights *weights = solve_watched(kernel, &w, 0.2, 1e-6, 500, DIVW_METHOD_AUTO);
     near(divw_weights_objective_value(weights), w.best, 1e-9);
     assert_true(divw_weights_objective_value(weights) >= 8.144);
     assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CANCELLED);
@@ -375,6 +381,45 @@ static void an_unreachable_tolerance_ends_by_itself(void **state) {
   assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_STALLED);
   assert_true(divw_weights_gap(weights) < 1e-11);
   divw_weights_destroy(weights);
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+/* The gap stays a proof where lambda is large. */
+static void tiny_balances_keep_their_proof(void **state) {
+  (void)state;
+  static const double balances[] = {1e-3, 1e-5, 1e-8, 1e-12, 1e-310};
+  double *x = make_rows(300, 20, 17);
+  divw_kernel *kernel = make_kernel(x, 300, 20);
+  for (int k = 0; k < 5; k++) {
+    divw_weights *weights = make_weights(kernel, balances[k], 1e-10);
+    assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CONVERGED);
+    assert_true(divw_weights_gap(weights) >= 0 && divw_weights_gap(weights) <= 1e-10);
+    assert_true(divw_weights_global_gap(weights) >= 0 && divw_weights_global_gap(weights) <= 1e-9);
+    divw_weights_destroy(weights);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+/* Whatever max_solves leaves room for, converged means that the reported gap is within the tolerance. */
+static void converged_is_said_of_the_gap_that_is_reported(void **state) {
+  (void)state;
+  double *x = make_copies(50, 20000);
+  divw_kernel *kernel = make_kernel(x, 20050, 51);
+  for (int32_t solves = 1; solves <= 5; solves++) {
+    divw_solver *solver;
+    divw_weights *weights;
+    ok(divw_solver_create(&solver));
+    ok(divw_solver_set_balance(solver, 0.2));
+    ok(divw_solver_set_max_solves(solver, solves));
+    ok(divw_solver_solve(solver, kernel, &weights));
+    assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CONVERGED);
+    assert_true(divw_weights_gap(weights) <= 1e-6);
+    assert_true(divw_weights_solves(weights) <= solves);
+    divw_weights_destroy(weights);
+    divw_solver_destroy(solver);
+  }
   divw_kernel_destroy(kernel);
   free(x);
 }
@@ -535,6 +580,8 @@ int main(void) {
       cmocka_unit_test(the_best_point_is_kept_whatever_ends_the_solve),
       cmocka_unit_test(a_cancelled_search_keeps_the_best_of_all_solves),
       cmocka_unit_test(an_unreachable_tolerance_ends_by_itself),
+      cmocka_unit_test(tiny_balances_keep_their_proof),
+      cmocka_unit_test(converged_is_said_of_the_gap_that_is_reported),
       cmocka_unit_test(one_solve_is_the_plain_local_method),
       cmocka_unit_test(options_start_at_their_defaults_and_are_checked_at_once),
       cmocka_unit_test(null_is_answered_everywhere),

@@ -47,8 +47,8 @@ DIVW_API const char *divw_kernel_name(int32_t similarity);
  *         for linear a norm other than 1: the row is named); DIVW_ERROR_SIZE (the side that is factored is
  *         larger than LAPACK can index, 32,766); DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
  *
- * Cost: two reads of the data and 8 n bytes where d' <= n; n^2 d' operations and 16 n^2 bytes (32 n^2 while
- * it is made) where n < d'.
+ * Cost: one read of the data and 8 n bytes where d' <= n; where n < d', n^2 d' operations for K, about 9 n^3 to factor
+ * it, and 8 n r bytes (40 n^2 while it is made).
  * @since 0.1
  */
 DIVW_API divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity);

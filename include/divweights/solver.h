@@ -235,7 +235,7 @@ DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress
  *         DIVW_ERROR_MEMORY
  *
  * Cost of an iteration: 2 n r^2 + about 11 r^3 operations; usually 15 to 40 iterations at balance 0.5, some
- * hundred at balance 1. Memory: about 350 n + 50 r^2 bytes.
+ * hundred at balance 1. Memory: about 400 n + 60 r^2 bytes.
  *
  * Source: the plain step is the Blahut-Arimoto step for the capacity of a classical-quantum channel (Nagaoka
  * 1998; He, Saunderson, Fawzi 2024, arXiv 2306.04492), accelerated after Anderson (1965) and Walker, Ni (2011).

@@ -16,7 +16,7 @@ typedef struct divw_weights divw_weights;
 
 /** Why a solve ended. @since 0.1 */
 enum {
-  DIVW_STOP_CONVERGED = 1,      /**< the gap is within the tolerance */
+  DIVW_STOP_CONVERGED = 1,      /**< the gap is within the tolerance (global_gap may be open) */
   DIVW_STOP_MAX_ITERATIONS = 2, /**< the iterations were used up first */
   DIVW_STOP_CANCELLED = 3,      /**< the progress function asked to stop */
   DIVW_STOP_STALLED = 4         /**< rounding keeps the gap above the tolerance */

@@ -88,7 +88,7 @@ static sheet_layout lay_out(image_shape image, int64_t count) {
   sheet.step_x = sheet.cell + most(GAP, least(WIDEST_GAP, gap));
   sheet.step_y = sheet.scale * image.height + LABEL_LINE;
   const int64_t heading = (int64_t)canvas_text_width(headings[0], HEADING) + 1;
-  sheet.width = 2 * MARGIN + most(heading, (sheet.columns - 1) * sheet.step_x + sheet.cell);
+  sheet.width = MARGIN + most(heading, (sheet.columns - 1) * sheet.step_x + sheet.cell) + MARGIN;
   sheet.block = HEADING_LINE + sheet.rows * sheet.step_y;
   return sheet;
 }

@@ -61,6 +61,7 @@ bool run_gnuplot(const char *folder, const char *const *scripts) {
     arguments[k + 2] = (char *)scripts[k]; /* exec changes nothing; its type is older than const */
   }
   fflush(stdout);
+  signal(SIGCHLD, SIG_DFL); /* where the parent ignored it, there would be no status to wait for */
   const pid_t child = fork();
   if (child == 0) {
     be_gnuplot(folder, arguments);

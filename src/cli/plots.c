@@ -63,6 +63,7 @@ static bool write_sorted_weights(const plot_job *job) {
           "set xrange [1:%" PRId64 "]\n"
           "set yrange [1e-4:*]\n"
           "set format y '%%g'\n"
+          "unset mytics\n"
           "set key bottom left\n"
           "plot 1 with lines linestyle 1 title 'uniform', \\\n"
           "     'sorted_weights.csv' using 1:3 skip 1 with lines linestyle 2 title 'diversity weights'\n",
@@ -85,6 +86,7 @@ static bool write_spectra(const plot_job *job, const double *before, const doubl
           "set xrange [1:%" PRId64 "]\n"
           "set yrange [1e-6:1]\n"
           "set format y '10^{%%T}'\n"
+          "unset mytics\n"
           "set key bottom left\n"
           "plot 'spectrum.csv' using 1:2 skip 1 with lines linestyle 1 title 'uniform: Vendi Score %.1f', \\\n"
           "     'spectrum.csv' using 1:3 skip 1 with lines linestyle 2 title 'diversity weights: Vendi Score %.1f'\n",
@@ -109,20 +111,23 @@ static bool write_spectrum(const plot_job *job) {
 
 /* ---- steps ---- */
 
+/* gnuplot would put eleven numbers on an axis that has room for five: it does not look at the height of a panel. */
 static bool write_steps(const plot_job *job) {
   fputs(job->plots->trace, job->data);
-  fputs("step(range) = (e = 10 ** floor(log10(range / 4)), range > 20 * e ? 10 * e : range > 8 * e ? 5 * e : 2 * e)\n"
+  fputs("round(x) = (e = 10 ** floor(log10(x)), x > 5 * e ? 10 * e : x > 2 * e ? 5 * e : 2 * e)\n"
+        "distance(low, high) = round(high - low > 1e-6 * high ? (high - low) / 4 : 1)\n"
         "stats 'steps.csv' using 2 skip 1 name 'score' nooutput\n"
         "stats 'steps.csv' using 3 skip 1 name 'entropy' nooutput\n"
         "set multiplot layout 3,1 margins 0.13,0.97,0.14,0.98 spacing 0,0.06\n"
         "unset key\n"
         "set xrange [0:*] noextend\n"
+        "if (score_records < 9) {set xtics 1}\n"
         "set format x ''\n"
         "set ylabel 'Vendi Score'\n"
-        "set ytics step(score_max - score_min + 1e-3)\n"
+        "set ytics distance(score_min, score_max)\n"
         "plot 'steps.csv' using 1:2 skip 1 with linespoints linestyle 2\n"
         "set ylabel 'entropy (nats)'\n"
-        "set ytics step(entropy_max - entropy_min + 1e-3)\n"
+        "set ytics distance(entropy_min, entropy_max)\n"
         "plot 'steps.csv' using 1:3 skip 1 with linespoints linestyle 2\n"
         "set format x '%g'\n"
         "set xlabel 'step'\n"
@@ -176,7 +181,8 @@ static const struct {
 enum { PLOTS = sizeof plots_of_weights / sizeof plots_of_weights[0] };
 
 static bool has_data(const cli_plots *plots, const cli_examples *examples, int k) {
-  return (plots->trace != NULL || !plots_of_weights[k].needs_trace) &&
+  const bool has_steps = plots->trace != NULL && plots->trace[strlen(trace_header)] != '\0'; /* none at balance 0 */
+  return (has_steps || !plots_of_weights[k].needs_trace) &&
          (examples->labels != NULL || !plots_of_weights[k].needs_labels);
 }
 
@@ -230,6 +236,22 @@ static FILE *open_text(char **text, size_t *length) {
   return stream;
 }
 
+typedef struct {
+  char *data, *script; /* NULL: this plot is not made */
+  size_t data_length, script_length;
+} plot_text;
+
+static bool compose(plot_text *text, const cli_plots *plots, const cli_examples *examples, int k) {
+  const plot_job job = {plots, examples, open_text(&text->data, &text->data_length),
+                        open_text(&text->script, &text->script_length)};
+  begin_script(job.script, k);
+  bool done = plots_of_weights[k].write(&job);
+  fputs("unset output\n}\n", job.script);
+  done &= fclose(job.data) == 0;
+  done &= fclose(job.script) == 0;
+  return done;
+}
+
 static bool save_as(const cli_plots *plots, int k, const char *ending, const char *text, size_t length) {
   char *path = path_of(plots, plots_of_weights[k].name, ending);
   const bool saved = save_text(path, text, length);
@@ -237,38 +259,34 @@ static bool save_as(const cli_plots *plots, int k, const char *ending, const cha
   return saved;
 }
 
-/* Writes the data and the script of one plot. */
-static bool save_plot(const cli_plots *plots, const cli_examples *examples, int k) {
-  char *data, *script;
-  size_t data_length, script_length;
-  const plot_job job = {plots, examples, open_text(&data, &data_length), open_text(&script, &script_length)};
-  begin_script(job.script, k);
-  bool done = plots_of_weights[k].write(&job);
-  fputs("unset output\n}\n", job.script);
-  done &= fclose(job.data) == 0;
-  done &= fclose(job.script) == 0;
-  done = done && save_as(plots, k, "csv", data, data_length) && save_as(plots, k, "gp", script, script_length);
-  free(data);
-  free(script);
-  return done;
-}
-
-bool plots_save(const cli_plots *plots, const cli_examples *examples) {
+static bool save_and_draw(const cli_plots *plots, const plot_text *texts) {
   const char *scripts[PLOTS + 1] = {NULL};
   bool done = true;
-  if (plots == NULL) {
-    return true;
-  }
   remove_pictures(plots);
   for (int k = 0, count = 0; k < PLOTS && done; k++) {
-    if (has_data(plots, examples, k)) {
+    if (texts[k].data != NULL) {
       scripts[count++] = plots_of_weights[k].script;
-      done = save_plot(plots, examples, k);
+      done = save_as(plots, k, "csv", texts[k].data, texts[k].data_length) &&
+             save_as(plots, k, "gp", texts[k].script, texts[k].script_length);
     }
   }
   if (done && !run_gnuplot(plots->settings->plots, scripts)) {
     remove_pictures(plots);
     done = false;
+  }
+  return done;
+}
+
+bool plots_save(const cli_plots *plots, const cli_examples *examples) {
+  plot_text texts[PLOTS] = {{0}};
+  bool done = true;
+  for (int k = 0; k < PLOTS && plots != NULL && done; k++) {
+    done = !has_data(plots, examples, k) || compose(&texts[k], plots, examples, k);
+  }
+  done = plots == NULL || (done && save_and_draw(plots, texts));
+  for (int k = 0; k < PLOTS; k++) {
+    free(texts[k].data);
+    free(texts[k].script);
   }
   return done;
 }

@@ -1,6 +1,7 @@
 /* Reads back what --trace of solve wrote: a header that has to be the same, then six numbers to a line. */
 #include "trace.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static const char *skip_line(const char *at) {
   for (int k = 0; k < NUMBERS; k++) {
     char *end;
     strtod(at, &end);
-    if (end == at || *end != (k + 1 < NUMBERS ? ',' : '\n')) {
+    if (isspace((unsigned char)*at) || end == at || *end != (k + 1 < NUMBERS ? ',' : '\n')) {
       return NULL;
     }
     at = end + 1;
@@ -47,15 +48,15 @@ static bool check(const char *text, const char *path) {
     return fail("%s: does not begin with \"%.*s\", expected a trace that solve --trace wrote", path, (int)header - 1,
                 trace_header);
   }
-  int64_t line = 2;
-  for (const char *at = text + header; *at != '\0'; line++) {
+  const char *at = text + header;
+  for (int64_t line = 2; *at != '\0'; line++) {
     at = skip_line(at);
     if (at == NULL) {
       return fail("%s: line %" PRId64 " is not understood, expected %d numbers separated by commas", path, line,
                   NUMBERS);
     }
   }
-  return line > 2 || fail("%s: holds no steps", path);
+  return true;
 }
 
 bool read_trace(char **text, const char *path) {

@@ -57,7 +57,7 @@ void dw_anderson_destroy(dw_anderson *a) {
 void dw_anderson_reset(dw_anderson *a) { a->steps = 0; }
 
 /* Puts the differences to the last step into slot `j` and this step in its place. Memory grows with the history. */
-static divw_status remember(dw_anderson *a, const double *log_p, const double *image, int64_t j) {
+static divw_status remember(dw_anderson *a, const double *logit, const double *image, int64_t j) {
   divw_status status = DIVW_OK;
   if (j >= 0 && a->d_image[j] == NULL) {
     DW_TRY(dw_alloc(&a->d_image[j], a->n, sizeof **a->d_image));
@@ -66,7 +66,7 @@ static divw_status remember(dw_anderson *a, const double *log_p, const double *i
     DW_TRY(dw_alloc(&a->d_residual[j], a->n, sizeof **a->d_residual));
   }
   for (int64_t i = 0; i < a->n; i++) {
-    double residual = image[i] - log_p[i];
+    double residual = image[i] - logit[i];
     if (j >= 0) {
       a->d_image[j][i] = image[i] - a->image[i];
       a->d_residual[j][i] = residual - a->residual[i];
@@ -114,11 +114,11 @@ static divw_status coefficients(const dw_anderson *a, int64_t m, const double *p
   return status != DIVW_OK ? status : dw_least_squares(normal, rhs, m, c);
 }
 
-divw_status dw_anderson_step(dw_anderson *a, const double *p, const double *log_p, const double *image, double *next) {
+divw_status dw_anderson_step(dw_anderson *a, const double *p, const double *logit, const double *image, double *next) {
   divw_status status;
   int64_t m = dw_min(a->steps, DEPTH);
   double c[DEPTH];
-  DW_TRY(remember(a, log_p, image, m > 0 ? (a->steps - 1) % DEPTH : -1));
+  DW_TRY(remember(a, logit, image, m > 0 ? (a->steps - 1) % DEPTH : -1));
   a->steps++;
   memcpy(next, image, (size_t)a->n * sizeof *next);
   if (m > 0) {

@@ -18,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PATIENCE = 100 }; /* iterations without a smaller gap before rounding is blamed */
+enum { PATIENCE = 100, LITTLE_PATIENCE = 20 }; /* iterations without a smaller gap before rounding is blamed */
 
 typedef struct {
   dw_solve *solve;
@@ -32,8 +32,7 @@ typedef struct {
   double caution;   /* k of the plain step */
   bool accelerated; /* how trial was reached */
   int64_t last_iteration; /* after which ascent gives up */
-  double smallest_gap;
-  int64_t since_smallest;
+  dw_progress progress;
 } ascent;
 
 static bool lower(const ascent *a) { return dw_is_lower(a->solve, a->problem, &a->trial, a->best); }
@@ -43,13 +42,13 @@ static void plain_step(ascent *a) {
   const dw_point *at = a->best;
   double shrink = 1 / (a->caution + at->lambda), square;
   for (int64_t i = 0; i < a->solve->n; i++) {
-    a->image[i] = (a->caution * at->log_p[i] + at->D[i]) * shrink;
+    a->image[i] = (a->caution * at->logit[i] + at->D[i]) * shrink;
   }
   dw_normalise(a->image, a->trial.p, a->solve->n);
   for (int64_t i = 0; i < a->solve->n; i++) {
-    a->trial.log_p[i] = a->image[i] - at->log_p[i];
+    a->trial.logit[i] = a->image[i] - at->logit[i];
   }
-  square = dw_weighted_square(at->p, a->trial.log_p, a->solve->n);
+  square = dw_weighted_square(at->p, a->trial.logit, a->solve->n);
   if (sqrt(square) > 2 * a->residual) {
     dw_anderson_reset(a->anderson);
   }
@@ -66,7 +65,7 @@ static divw_status advance(ascent *a) {
       a->caution *= 2;
       plain_step(a);
     }
-    memcpy(a->trial.log_p, a->image, (size_t)n * sizeof *a->image);
+    memcpy(a->trial.logit, a->image, (size_t)n * sizeof *a->image);
     a->accelerated = false;
     return DIVW_OK;
   }
@@ -75,26 +74,15 @@ static divw_status advance(ascent *a) {
   *a->best = kept;
   plain_step(a);
   a->accelerated = true;
-  return dw_anderson_step(a->anderson, a->best->p, a->best->log_p, a->image, a->trial.log_p);
+  return dw_anderson_step(a->anderson, a->best->p, a->best->logit, a->image, a->trial.logit);
 }
 
 /* 0 to go on. */
 static int32_t reason_to_stop(ascent *a) {
-  a->since_smallest++;
-  if (a->trial.gap < 0.99 * a->smallest_gap) {
-    a->smallest_gap = a->trial.gap;
-    a->since_smallest = 0;
-  }
-  if (a->trial.gap <= a->target) {
-    return DIVW_STOP_CONVERGED;
-  }
-  if (a->solve->cancelled) {
-    return DIVW_STOP_CANCELLED;
-  }
-  if (a->solve->iterations >= a->solve->options->max_iterations) {
-    return DIVW_STOP_MAX_ITERATIONS;
-  }
-  return a->since_smallest >= PATIENCE || a->solve->iterations >= a->last_iteration ? DIVW_STOP_STALLED : 0;
+  const divw_solver *options = a->solve->options;
+  int64_t patience = a->trial.gap <= options->tolerance ? LITTLE_PATIENCE : PATIENCE;
+  int32_t reason = dw_reason_to_stop(a->solve, &a->trial, a->target, patience, &a->progress);
+  return reason == 0 && a->solve->iterations >= a->last_iteration ? DIVW_STOP_STALLED : reason;
 }
 
 static divw_status climb(ascent *a, int32_t *stop_reason) {
@@ -123,12 +111,13 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   int64_t before = solve->iterations;
   ascent a = {.solve = solve, .problem = problem, .target = target, .best = point};
   a.last_iteration = patience < INT64_MAX - before ? before + patience : INT64_MAX;
-  a.residual = a.smallest_gap = INFINITY;
+  a.residual = INFINITY;
+  a.progress = (dw_progress){INFINITY, -INFINITY, 0};
   a.caution = fmax(solve->options->objective.order, 1);
   DW_TRY(dw_anderson_create(&a.anderson, solve->n));
   DW_TRY(dw_alloc(&a.image, solve->n, sizeof *a.image));
   DW_TRY(dw_point_create(&a.trial, solve->n));
-  memcpy(a.trial.log_p, point->log_p, (size_t)solve->n * sizeof *point->log_p);
+  memcpy(a.trial.logit, point->logit, (size_t)solve->n * sizeof *point->logit);
   DW_TRY(climb(&a, stop_reason));
   *iterations = solve->iterations - before;
 fail:

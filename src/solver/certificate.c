@@ -17,15 +17,12 @@
  * bounds the level, and dw_exact_gap() turns it into log VS_q.
  *
  * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
- * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by operator monotonicity of log at most
- * -log(1-e)), so e = tolerance/2 and tolerance/8 are tried too: they cost at most e by proof, and often win. For q > 1 D is
- * bounded anyway.
+ * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by at most -log(1-e)), so e = target and
+ * target/4 are tried too: they cost hardly more than e by proof, and often win. For q > 1 D is bounded anyway.
  *
- * Rounding, to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of B, so D is off by at most
- * 4 r u max |D|, and f and H by at most (B + n/B) u max(|D|, log n). All is added to the bound before it is compared with
- * anything.
- *
- * Proofs: docs/mathematics.md. Gibbs: e.g. Carlen, Trace Inequalities and Quantum Entropy (2010), thm 2.13. */
+ * Rounding, estimated to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of at most B, so D is
+ * off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is compared
+ * with anything; what was measured stays below a fifth of it (docs/mathematics.md, which has the proofs too). */
 #include "solve.h"
 
 #include "../linalg.h"
@@ -121,12 +118,12 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
   divw_status status;
   const dw_objective *objective = &solve->options->objective;
   double none = 0;
-  dw_normalise(point->log_p, point->p, solve->n);
+  dw_normalise(point->logit, point->p, solve->n);
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, point->p));
   solve->row_passes++;
   solve->iterations++;
   point->log_vendi = dw_log_vendi(solve->spectrum.mu, solve->r, objective->order);
-  point->deficit = dw_entropy_deficit(point->p, point->log_p, solve->n);
+  point->deficit = dw_entropy_deficit(point->p, point->logit, solve->n);
   point->objective = dw_objective_value(objective, point->log_vendi, log((double)solve->n) - point->deficit);
   point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->order, point->log_vendi)
                                 : dw_objective_lambda(objective, point->log_vendi);
@@ -155,7 +152,30 @@ static double merit(const dw_solve *solve, dw_problem problem, const dw_point *p
 
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than) {
   double size, before = merit(solve, problem, than, &size);
-  return merit(solve, problem, point, &size) < before - 16 * DBL_EPSILON * size;
+  return !(merit(solve, problem, point, &size) >= before - 16 * DBL_EPSILON * size);
+}
+
+int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double target, int64_t patience,
+                          dw_progress *progress) {
+  progress->idle++;
+  if (point->gap < 0.99 * progress->smallest_gap) {
+    progress->smallest_gap = point->gap;
+    progress->idle = 0;
+  }
+  if (point->objective > progress->largest_objective + 1e-9 * fabs(point->objective)) {
+    progress->largest_objective = point->objective;
+    progress->idle = 0;
+  }
+  if (point->gap <= target) {
+    return DIVW_STOP_CONVERGED;
+  }
+  if (solve->cancelled) {
+    return DIVW_STOP_CANCELLED;
+  }
+  if (solve->iterations >= solve->options->max_iterations) {
+    return DIVW_STOP_MAX_ITERATIONS;
+  }
+  return progress->idle >= patience ? DIVW_STOP_STALLED : 0;
 }
 
 void dw_report_progress(dw_solve *solve, const dw_point *point) {
@@ -172,7 +192,7 @@ void dw_report_progress(dw_solve *solve, const dw_point *point) {
 divw_status dw_point_create(dw_point *point, int64_t n) {
   divw_status status;
   memset(point, 0, sizeof *point);
-  DW_TRY(dw_alloc_zero(&point->log_p, n, sizeof *point->log_p));
+  DW_TRY(dw_alloc_zero(&point->logit, n, sizeof *point->logit));
   DW_TRY(dw_alloc(&point->p, n, sizeof *point->p));
   DW_TRY(dw_alloc(&point->D, n, sizeof *point->D));
   return DIVW_OK;
@@ -184,17 +204,17 @@ fail:
 void dw_point_destroy(dw_point *point) {
   divw_free(point->D);
   divw_free(point->p);
-  divw_free(point->log_p);
+  divw_free(point->logit);
   memset(point, 0, sizeof *point);
 }
 
 void dw_point_copy(dw_point *to, const dw_point *from, int64_t n) {
   dw_point vectors = *to;
   *to = *from;
-  to->log_p = vectors.log_p;
+  to->logit = vectors.logit;
   to->p = vectors.p;
   to->D = vectors.D;
-  memcpy(to->log_p, from->log_p, (size_t)n * sizeof *to->log_p);
+  memcpy(to->logit, from->logit, (size_t)n * sizeof *to->logit);
   memcpy(to->p, from->p, (size_t)n * sizeof *to->p);
   memcpy(to->D, from->D, (size_t)n * sizeof *to->D);
 }

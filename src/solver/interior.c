@@ -43,15 +43,15 @@ typedef struct {
 /* ---- the Newton matrix ---- */
 
 /* -(F(a) - F(b)) / (a - b) for the matrix function of the gradient, in nats. */
-static double divided_difference(double a, double b, double order, double log_power) {
+static double divided_difference(double a, double b, double order, double logitower) {
   if (fabs(a - b) <= 1e-7 * fmax(a, b)) {
     double middle = (a + b) / 2;
-    return order == 1 ? 1 / middle : order * exp((order - 2) * log(middle) - log_power);
+    return order == 1 ? 1 / middle : order * exp((order - 2) * log(middle) - logitower);
   }
   if (order == 1) {
     return (log(a) - log(b)) / (a - b);
   }
-  double at_a = exp((order - 1) * log(a) - log_power), at_b = exp((order - 1) * log(b) - log_power);
+  double at_a = exp((order - 1) * log(a) - logitower), at_b = exp((order - 1) * log(b) - logitower);
   return order / (order - 1) * (at_a - at_b) / (a - b);
 }
 
@@ -69,12 +69,12 @@ static void fill_slice(interior *ip, const double *weights, const int64_t (*pair
 static void add_hessian(interior *ip) {
   const dw_spectrum *spectrum = &ip->solve->spectrum;
   double order = ip->solve->options->objective.order, weights[SLICE];
-  double log_power = (1 - order) * dw_log_vendi(spectrum->mu, ip->r, order);
+  double logitower = (1 - order) * dw_log_vendi(spectrum->mu, ip->r, order);
   int64_t pairs[SLICE][2], count = 0;
   for (int64_t k = 0; k < ip->r; k++) {
     for (int64_t l = k; l < ip->r; l++) {
       double a = fmax(spectrum->mu[k], EIGENVALUE_FLOOR), b = fmax(spectrum->mu[l], EIGENVALUE_FLOOR);
-      weights[count] = sqrt((k == l ? 1 : 2) * divided_difference(a, b, order, log_power));
+      weights[count] = sqrt((k == l ? 1 : 2) * divided_difference(a, b, order, logitower));
       pairs[count][0] = k;
       pairs[count++][1] = l;
       if (count == SLICE || (k == ip->r - 1 && l == ip->r - 1)) {
@@ -177,32 +177,14 @@ static void start(interior *ip, const dw_point *at) {
 
 /* ---- what interior-point methods share ---- */
 
-static int32_t reason_to_stop(const dw_solve *solve, double gap, double target, double *smallest, int64_t *since) {
-  ++*since;
-  if (gap < 0.99 * *smallest) {
-    *smallest = gap;
-    *since = 0;
-  }
-  if (gap <= target) {
-    return DIVW_STOP_CONVERGED;
-  }
-  if (solve->cancelled) {
-    return DIVW_STOP_CANCELLED;
-  }
-  if (solve->iterations >= solve->options->max_iterations) {
-    return DIVW_STOP_MAX_ITERATIONS;
-  }
-  return *since >= PATIENCE ? DIVW_STOP_STALLED : 0;
-}
-
 divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double target, dw_point *best, double *p,
                                 dw_interior method, int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
-  double smallest = INFINITY;
-  int64_t n = solve->n, since = 0, before = solve->iterations;
+  dw_progress progress = {INFINITY, -INFINITY, 0};
+  int64_t n = solve->n, before = solve->iterations;
   dw_point trial;
   DW_TRY(dw_point_create(&trial, n));
-  dw_normalise(best->log_p, p, n);
+  dw_normalise(best->logit, p, n);
   for (int64_t i = 0; i < n; i++) {
     p[i] = p[i] / 2 + 0.5 / (double)n; /* well inside */
   }
@@ -210,11 +192,11 @@ divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double targ
   *stop_reason = 0;
   for (bool first = true; *stop_reason == 0; first = false) {
     for (int64_t i = 0; i < n; i++) {
-      trial.log_p[i] = log(p[i]);
+      trial.logit[i] = log(p[i]);
     }
     DW_TRY(dw_evaluate(solve, problem, target, &trial));
     dw_report_progress(solve, &trial);
-    *stop_reason = reason_to_stop(solve, trial.gap, target, &smallest, &since);
+    *stop_reason = dw_reason_to_stop(solve, &trial, target, PATIENCE, &progress);
     if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(solve, problem, &trial, best)) {
       dw_point_copy(best, &trial, n);
     }

@@ -63,28 +63,32 @@ static bool wants_interior_point(const dw_solve *solve) {
   return solve->options->method == DIVW_METHOD_AUTO && slow && solve->n <= INTERIOR_POINT_COUNT;
 }
 
-/* One solve; ascent that has not come to its end in AUTO_PATIENCE iterations hands over where the other method may. */
+/* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
 static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason) {
   divw_status status;
-  int64_t more;
-  bool interior = wants_interior_point(solve);
-  bool may_switch = !interior && solve->options->method == DIVW_METHOD_AUTO && solve->n <= INTERIOR_POINT_COUNT;
-  solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  const divw_solver *options = solve->options;
+  int64_t more = 0;
+  bool interior = wants_interior_point(solve), either = options->method == DIVW_METHOD_AUTO;
   if (interior) {
-    return dw_interior_point(solve, problem, target, point, iterations, stop_reason);
+    DW_TRY(dw_interior_point(solve, problem, target, point, iterations, stop_reason));
+    if (*stop_reason == DIVW_STOP_STALLED && either && isfinite(options->objective.order)) {
+      DW_TRY(dw_ascend(solve, problem, target, INT64_MAX, point, &more, stop_reason));
+    }
+  } else {
+    bool may_switch = either && solve->n <= INTERIOR_POINT_COUNT;
+    DW_TRY(dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations, stop_reason));
+    if (*stop_reason == DIVW_STOP_STALLED && may_switch) {
+      DW_TRY(dw_interior_point(solve, problem, target, point, &more, stop_reason));
+    }
   }
-  DW_TRY(dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations, stop_reason));
-  if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
-    solve->method = DIVW_METHOD_INTERIOR_POINT;
-    DW_TRY(dw_interior_point(solve, problem, target, point, &more, stop_reason));
-    *iterations += more;
-  }
+  solve->method = interior == (more == 0) ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  *iterations += more;
 fail:
   return status;
 }
 
-/* One solve from work.log_p; work becomes its result, and the best one where it is better. */
+/* One solve from work.logit; work becomes its result, and the best one where it is better. */
 static divw_status solve_once(search *s, dw_problem problem) {
   divw_status status;
   dw_solution *solution = s->solution;
@@ -94,11 +98,11 @@ static divw_status solve_once(search *s, dw_problem problem) {
   DW_TRY(store_dual(s, &s->work));
   s->iterations += iterations;
   bool better = s->count == 1 || s->work.objective > solution->best.objective;
-  bool sharper = !problem.fixed && s->work.gap < solution->best.gap &&
+  dw_certify_for_objective(s->solve, &s->work);
+  bool sharper = s->work.gap < solution->best.gap &&
                  s->work.objective >= solution->best.objective - allowed_global_gap(s);
   if (better || sharper) {
     dw_point_copy(&solution->best, &s->work, s->solve->n);
-    dw_certify_for_objective(s->solve, &solution->best);
     solution->iterations = s->iterations;
     solution->stop_reason = s->stop_reason;
     solution->method = s->solve->method;
@@ -111,7 +115,7 @@ fail:
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
   return s->solve->cancelled || s->count >= options->max_solves || s->solve->iterations >= options->max_iterations ||
-         s->stop_reason == DIVW_STOP_STALLED;
+         (s->stop_reason == DIVW_STOP_STALLED && s->solution->best.gap > s->solve->options->tolerance);
 }
 
 static dw_frontier_bound bound(search *s) {
@@ -131,7 +135,7 @@ static void start_from_dual(search *s, int32_t dual, double slope) {
   const double *D = s->duals[dual], lambda = slope / s->scales[dual];
   double maximum = dw_maximum(D, s->solve->n);
   for (int64_t i = 0; i < s->solve->n; i++) {
-    s->work.log_p[i] = fmax((D[i] - maximum) / lambda, -700); /* every row stays within reach */
+    s->work.logit[i] = fmax((D[i] - maximum) / lambda, -700); /* every row stays within reach */
   }
   s->iterations = 0;
 }
@@ -144,6 +148,31 @@ static bool loose_at_best(const search *s, double slope) {
   return best->gap > tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
 
+/* Goes on from the best point to the local maximum of the objective that it belongs to.
+ *
+ * Ascent does that directly. An interior-point method starts from well inside the simplex and might end at another one;
+ * it solves y + slope H at the slope of the best point instead, again and again: since the objective is convex in y, that
+ * maximises a minorant of it which touches it there, so no round lowers it. */
+static divw_status polish(search *s) {
+  divw_status status;
+  const dw_objective *objective = &s->solve->options->objective;
+  dw_point *best = &s->solution->best;
+  double before = -INFINITY;
+  if (!wants_interior_point(s->solve)) {
+    dw_point_copy(&s->work, best, s->solve->n);
+    return solve_once(s, (dw_problem){.fixed = false});
+  }
+  while (!exhausted(s) && best->gap > s->target && best->objective > before) {
+    double scale = dw_level_scale(objective->order, best->log_vendi);
+    before = best->objective;
+    dw_point_copy(&s->work, best, s->solve->n);
+    DW_TRY(solve_once(s, (dw_problem){.fixed = true, .slope = scale * best->lambda}));
+  }
+  return DIVW_OK;
+fail:
+  return status;
+}
+
 static divw_status close_bound(search *s) {
   divw_status status = DIVW_OK;
   for (;;) {
@@ -154,18 +183,17 @@ static divw_status close_bound(search *s) {
     }
     if (loose_at_best(s, found.slope)) {
       s->target = s->solve->options->tolerance / 8;
-      dw_point_copy(&s->work, &s->solution->best, s->solve->n);
       s->iterations = s->solution->iterations;
-      DW_TRY(solve_once(s, (dw_problem){.fixed = false}));
+      DW_TRY(polish(s));
       continue;
     }
-    if (found.slope == 0) {
-      break;
+    if (found.slope == 0 || s->count + 2 > s->solve->options->max_solves) {
+      break; /* a solve at another slope may have to be followed by one of the objective itself */
     }
     start_from_dual(s, found.dual, found.slope);
     DW_TRY(solve_once(s, (dw_problem){.fixed = true, .slope = found.slope}));
     if (s->work.objective > before && !exhausted(s)) {
-      DW_TRY(solve_once(s, (dw_problem){.fixed = false}));
+      DW_TRY(polish(s));
     }
   }
 fail:

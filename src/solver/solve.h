@@ -29,7 +29,7 @@ struct divw_solver {
 
 /* A point p of the simplex and what one iteration finds there. Diversity is in nats of log VS_q (objective.h). */
 typedef struct {
-  double *log_p, *p; /* n each */
+  double *logit, *p; /* n each: p = softmax(logit), and once normalised logit = log(n p) */
   double *D;         /* n marginal diversities, of the dual state that gave the smallest bound */
   double constant;   /* of that state, see dw_gradient, and the allowance for rounding */
   double log_vendi;  /* f = log VS_q */
@@ -67,13 +67,13 @@ divw_status dw_point_create(dw_point *point, int64_t n);
 void dw_point_destroy(dw_point *point);
 void dw_point_copy(dw_point *to, const dw_point *from, int64_t n);
 
-/* certificate.c: fills `point` at its log_p (normalised on the way). */
+/* certificate.c: fills `point` at its logit (normalised on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
 
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 
-/* ascent.c: from point->log_p until the gap is at most target, or `patience` iterations are over (then: stalled); point
+/* ascent.c: from point->logit until the gap is at most target, or `patience` iterations are over (then: stalled); point
  * becomes the best point met. */
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason);
@@ -85,6 +85,15 @@ divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target
 /* Tells the host about a point; sets solve->cancelled when it asks to stop. */
 void dw_report_progress(dw_solve *solve, const dw_point *point);
 
+/* Why a solve ends at a point, 0 to go on. It has stalled when for `patience` iterations neither the gap has become
+ * smaller nor the objective larger by as much as matters. */
+typedef struct {
+  double smallest_gap, largest_objective;
+  int64_t idle; /* iterations without either */
+} dw_progress;
+int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double target, int64_t patience,
+                          dw_progress *progress);
+
 /* Whether the objective (or, at a fixed slope, y + slope H) of a point is below that of another beyond rounding. */
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than);
 
@@ -94,8 +103,8 @@ divw_status dw_anderson_create(dw_anderson **out, int64_t n);
 void dw_anderson_destroy(dw_anderson *anderson);
 void dw_anderson_reset(dw_anderson *anderson);
 
-/* image is the plain step from log_p; next becomes the accelerated one (not normalised). */
-divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *log_p, const double *image,
+/* image is the plain step from logit; next becomes the accelerated one (not normalised). */
+divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *logit, const double *image,
                              double *next);
 
 /* search.c: the call's result. */

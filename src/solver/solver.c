@@ -1,7 +1,7 @@
 /* Third stage: options, and the call that turns a kernel into weights. */
 #include "../report.h"
 #include "../simplex.h"
-#include "solve.h"
+#include "frontier.h"
 
 #include <divweights/vendi.h>
 
@@ -34,8 +34,10 @@ double divw_solver_balance(const divw_solver *solver) { return solver == NULL ? 
 
 divw_status divw_solver_set_order(divw_solver *solver, double order) {
   DW_REQUIRE(solver);
-  if (!(order > 0)) {
-    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected a number above 0, or INFINITY", __func__, order);
+  if (!(order > 0) || (order != 1 && fabs(order - 1) < 1e-3)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: order is %.12g, expected a number above 0 that is 1 or at least 0.001 from it, or INFINITY",
+                   __func__, order);
   }
   solver->objective.order = order;
   return DIVW_OK;
@@ -126,8 +128,8 @@ int64_t divw_solver_max_iterations(const divw_solver *solver) { return solver ==
 
 divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max_solves) {
   DW_REQUIRE(solver);
-  if (max_solves < 1 || max_solves > 64) {
-    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: max_solves is %d, expected 1 to 64", __func__, max_solves);
+  if (max_solves < 1 || max_solves > DW_MAX_DUALS) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: max_solves is %d, expected 1 to %d", __func__, max_solves, DW_MAX_DUALS);
   }
   solver->max_solves = max_solves;
   return DIVW_OK;
@@ -167,6 +169,9 @@ static divw_status top_projector(const dw_spectrum *spectrum, double **sigma) {
 fail:
   return status;
 }
+
+/* Below it, balance x VS is less than the rounding of H. */
+#define NEGLIGIBLE_BALANCE 1e-15
 
 /* At balance 0 the objective is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove.
  * D is that of uniform weights. */
@@ -210,8 +215,8 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->entropy = entropy;
   report->effective_examples = exp(entropy);
   report->objective_value = best->objective;
-  report->entropy_weight = best->lambda;
-  if (balance > 0) {
+  report->entropy_weight = balance >= NEGLIGIBLE_BALANCE ? best->lambda : INFINITY;
+  if (balance >= NEGLIGIBLE_BALANCE) {
     report->certified_value = best->log_vendi + best->lambda * entropy;
     report->upper_bound = report->certified_value + best->gap;
   }
@@ -238,6 +243,8 @@ static divw_status make_weights(const dw_solve *solve, dw_solution *solution, di
     solution->stop_reason = DIVW_STOP_CANCELLED;
   } else if (solution->best.gap <= solve->options->tolerance) {
     solution->stop_reason = DIVW_STOP_CONVERGED; /* solves aim beyond the tolerance, and may fall short of that */
+  } else if (solution->stop_reason == DIVW_STOP_CONVERGED) {
+    solution->stop_reason = DIVW_STOP_MAX_ITERATIONS; /* at another lambda, with nothing left for the objective's own */
   }
   fill_report(solve, solution, &report);
   status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
@@ -273,7 +280,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
-  DW_TRY(solver->objective.balance == 0 ? solve_entropy(&solve, &solution) : dw_solve_globally(&solve, &solution));
+  DW_TRY(solver->objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution) : dw_solve_globally(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
   for (int j = 0; j < 2; j++) {

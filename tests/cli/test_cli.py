@@ -9,11 +9,12 @@ import sys
 import unittest
 
 from command import COMMAND
+from pictures import ContactSheet, PictureFlags, Plots
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["BadInput", "Inspect", "Sample", "Score", "Solve", "Usage", "Watching"]
+__all__ = ["BadInput", "ContactSheet", "Inspect", "PictureFlags", "Plots", "Sample", "Score", "Solve", "Usage", "Watching"]
 
 if __name__ == "__main__":
     if not os.access(COMMAND, os.X_OK):

@@ -134,25 +134,78 @@ double reference_gap(const double *x, int64_t n, int64_t d, const double *p, dou
   return gap;
 }
 
-/* m singles of weight s each, copies of total weight 1 - m s. */
-static double copies_objective(double share, int64_t m, int64_t copies, double balance) {
-  double s = share / (double)m, c = 1 - share, diversity = 0, spread = 0;
-  if (s > 0) {
-    diversity -= (double)m * s * log(s);
-    spread -= (double)m * s * log(s);
+/* rho of the normalised rows, diagonalised. */
+static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, double *unit, double *mu, double *v) {
+  double *rho = calloc((size_t)(d * d), sizeof *rho);
+  for (int64_t i = 0; i < n; i++) {
+    double square = 0;
+    for (int64_t k = 0; k < d; k++) {
+      square += x[i * d + k] * x[i * d + k];
+    }
+    for (int64_t k = 0; k < d; k++) {
+      unit[i * d + k] = x[i * d + k] / sqrt(square);
+    }
+    for (int64_t k = 0; k < d * d; k++) {
+      rho[k] += p[i] * unit[i * d + k / d] * unit[i * d + k % d];
+    }
   }
-  if (c > 0) {
-    diversity -= c * log(c);
-    spread -= c * log(c / (double)copies);
+  reference_eigen(rho, d, mu, v);
+  for (int64_t k = 0; k < d; k++) {
+    mu[k] = fmax(mu[k], 1e-16);
   }
-  return balance * exp(diversity) + (1 - balance) * spread;
+  free(rho);
 }
 
-double reference_copies(int64_t m, int64_t copies, double balance) {
+double reference_gap_of_order(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order,
+                              double *log_vendi) {
+  double *unit = malloc((size_t)(n * d + d * d + d + n) * sizeof *unit), *v = unit + n * d, *mu = v + d * d, *D = mu + d;
+  double power = 0, largest = -INFINITY, sum = 0;
+  spectrum_of(x, n, d, p, unit, mu, v);
+  for (int64_t k = 0; k < d; k++) { /* no row has a part in null directions */
+    power += mu[k] > 1e-13 ? pow(mu[k], order) : 0;
+  }
+  *log_vendi = log(power) / (1 - order);
+  double scale = power; /* of T_q: nats times this */
+  for (int64_t i = 0; i < n; i++) {
+    D[i] = 0;
+    for (int64_t k = 0; k < d; k++) {
+      double dot = 0;
+      for (int64_t j = 0; j < d; j++) {
+        dot += unit[i * d + j] * v[j * d + k];
+      }
+      D[i] += mu[k] > 1e-13 ? order / (1 - order) * dot * dot * pow(mu[k], order - 1) : 0;
+    }
+    largest = fmax(largest, D[i]);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    sum += lambda > 0 ? exp((D[i] - largest) / (lambda * scale)) : 0;
+  }
+  double bound = largest + (lambda > 0 ? lambda * scale * log(sum) : 0) + power - 1 / (1 - order);
+  double value = (power - 1) / (1 - order) + lambda * scale * entropy(p, n), gap = (bound - value) / scale;
+  free(unit);
+  return order < 1 ? gap : -log1p(-(order - 1) * gap) / (order - 1);
+}
+
+/* m singles of weight s each, copies of total weight 1 - m s. */
+static double copies_objective(double share, int64_t m, int64_t copies, double balance, double order) {
+  double s = share / (double)m, c = 1 - share, spread = 0, singles = (double)m, log_vendi;
+  spread -= s > 0 ? singles * s * log(s) : 0;
+  spread -= c > 0 ? c * log(c / (double)copies) : 0;
+  if (order == 1) {
+    log_vendi = -(s > 0 ? singles * s * log(s) : 0) - (c > 0 ? c * log(c) : 0);
+  } else if (isinf(order)) {
+    log_vendi = -log(fmax(s, c));
+  } else {
+    log_vendi = log((s > 0 ? singles * pow(s, order) : 0) + (c > 0 ? pow(c, order) : 0)) / (1 - order);
+  }
+  return balance * exp(log_vendi) + (1 - balance) * spread;
+}
+
+double reference_copies(int64_t m, int64_t copies, double balance, double order) {
   enum { POINTS = 200000 };
   double best = -INFINITY, at = 0, width = 1.0 / POINTS;
   for (int64_t k = 0; k <= POINTS; k++) {
-    double value = copies_objective((double)k * width, m, copies, balance);
+    double value = copies_objective((double)k * width, m, copies, balance, order);
     if (value > best) {
       best = value;
       at = (double)k * width;
@@ -160,7 +213,7 @@ double reference_copies(int64_t m, int64_t copies, double balance) {
   }
   for (double low = fmax(at - width, 0), high = fmin(at + width, 1); high - low > 1e-15;) {
     double a = low + (high - low) / 3, b = high - (high - low) / 3;
-    double va = copies_objective(a, m, copies, balance), vb = copies_objective(b, m, copies, balance);
+    double va = copies_objective(a, m, copies, balance, order), vb = copies_objective(b, m, copies, balance, order);
     best = fmax(best, fmax(va, vb));
     if (va < vb) {
       low = a;

@@ -15,12 +15,17 @@ void reference_cosine(const double *x, int64_t n, int64_t d, double *K);
 double reference_vendi(const double *K, const double *p, int64_t n);
 
 /* The gap of p at weight lambda, from rows alone: bound - (log VS + lambda H). Marginal diversities, if wanted, into D.
- * Tries the dual states rho and (1-e) rho + e I/d for the three e given. */
+ * Tries the dual states rho and (1-e) rho + e I/d for the `count` e given. */
 double reference_gap(const double *x, int64_t n, int64_t d, const double *p, double lambda, const double *smoothing,
                      int64_t count, double *D);
 
+/* The gap of p at weight lambda (nats) for any order below infinity, from rows alone, with sigma = rho(p): the bound on
+ * the level T_q by its tangent, turned into nats of log VS_q. *log_vendi receives log VS_q. */
+double reference_gap_of_order(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order,
+                              double *log_vendi);
+
 /* J of m orthogonal rows and another one N times, at its global maximum: by a scan of the one number that the symmetric
  * optimum leaves free, refined. */
-double reference_copies(int64_t m, int64_t copies, double balance);
+double reference_copies(int64_t m, int64_t copies, double balance, double order);
 
 #endif
