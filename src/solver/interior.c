@@ -140,7 +140,7 @@ static void take_step(interior *ip, const dw_point *at) {
   int64_t n = ip->n;
   for (int64_t i = 0; i < n; i++) {
     ip->ones[i] = 1;
-    ip->correction[i] = 0;
+    ip->correction[i] = ip->dp[i] = ip->ds[i] = 0;
   }
   dw_cholesky_solve(ip->M, n, ip->ones);
   double now = complementarity(ip, 0, 0);
