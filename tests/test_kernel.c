@@ -208,7 +208,9 @@ static void bad_arguments_are_refused(void **state) {
   fails(divw_kernel_create(&kernel, dataset, 3), DIVW_ERROR_ARGUMENT, "similarity is 3, expected DIVW_KERNEL_COSINE");
   assert_null(kernel);
   ok(divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE));
-  fails(divw_kernel_read(kernel, 0, 2, &phi), DIVW_ERROR_ARGUMENT, "examples 0 to 2, expected a range within 0 to 1");
+  fails(divw_kernel_read(kernel, 0, 2, &phi), DIVW_ERROR_ARGUMENT,
+        "first is 0 and count 2, expected a range within 0 to 1");
+  fails(divw_kernel_read(kernel, INT64_MAX, 1, &phi), DIVW_ERROR_ARGUMENT, "expected a range");
   fails(divw_kernel_read(kernel, -1, 1, &phi), DIVW_ERROR_ARGUMENT, "divw_kernel_read");
   fails(divw_kernel_read(kernel, 0, 1, NULL), DIVW_ERROR_ARGUMENT, "phi_out is NULL");
   divw_kernel_destroy(kernel);
