@@ -75,11 +75,15 @@ install_packages() {
   fi
   echo "Installing what is missing:$missing"
   # shellcheck disable=SC2086 # the list is meant to be split
+  if apt-cache show $missing >/dev/null 2>&1 && apt_install $missing; then
+    return
+  fi
+  # Package lists that are absent or old are the usual reason. Then one by one, to name the package that fails.
+  $as_root apt-get update -q || echo "apt-get update failed; going on with the package lists there are." >&2
+  # shellcheck disable=SC2086
   if apt_install $missing; then
     return
   fi
-  # Lists that are absent or old are the usual reason; then one by one, to name the package that fails.
-  $as_root apt-get update || echo "apt-get update failed; going on with the package lists there are." >&2
   for package in $missing; do
     if ! apt_install "$package"; then
       echo "The package $package could not be installed; apt-get says why above." >&2

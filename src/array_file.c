@@ -119,7 +119,9 @@ static divw_status read_elements(dw_reader *reader, const dw_array_header *heade
 }
 
 static divw_status read_c_order(dw_reader *reader, const dw_array_header *header, int64_t total, unsigned char *rows) {
-  const int64_t size = dw_dtype_size(header->dtype), window = WINDOW / size;
+  const int64_t size = dw_dtype_size(header->dtype);
+  assert(size > 0);
+  const int64_t window = WINDOW / size;
   divw_status status = DIVW_OK;
   for (int64_t k = 0; k < total && status == DIVW_OK; k += window) {
     status = read_elements(reader, header, dw_min(window, total - k), rows + k * size);
@@ -165,7 +167,9 @@ static void scatter(const dw_array_header *header, int64_t columns, int64_t firs
 
 static divw_status read_fortran_order(dw_reader *reader, const dw_array_header *header, int64_t columns, int64_t total,
                                       unsigned char *rows) {
-  const int64_t size = dw_dtype_size(header->dtype), window = WINDOW / size;
+  const int64_t size = dw_dtype_size(header->dtype);
+  assert(size > 0);
+  const int64_t window = WINDOW / size;
   unsigned char *elements;
   divw_status status;
   DW_TRY(dw_alloc(&elements, dw_min(window, total), (size_t)size));

@@ -159,7 +159,7 @@ static divw_status recognise_gzip(dw_reader *reader) {
 
 divw_status dw_reader_open(dw_reader **out, const char *path) {
   divw_status status;
-  struct stat about;
+  struct stat about = {0};
   dw_reader *reader = NULL;
   *out = NULL;
   DW_TRY(dw_alloc_zero(&reader, 1, sizeof *reader));

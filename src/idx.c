@@ -31,7 +31,7 @@ divw_status dw_idx_read_header(dw_reader *reader, const unsigned char magic[4], 
     return dw_fail(DIVW_ERROR_FORMAT, "%s: the IDX header has %d axes, accepted are 1 to %d", dw_reader_path(reader),
                    axes, DW_MAX_AXES);
   }
-  divw_status status = dw_reader_read(reader, lengths, axes * 4, "the IDX header");
+  divw_status status = dw_reader_read(reader, lengths, (int64_t)4 * axes, "the IDX header");
   if (status != DIVW_OK) {
     return status;
   }

@@ -56,7 +56,9 @@ divw_status dw_alloc_zero(void *out, int64_t count, size_t size);
 /* ---- numbers ---- */
 
 /* *product = a * b for a, b >= 0; false on overflow. */
-static inline bool dw_multiply(int64_t a, int64_t b, int64_t *product) { return !__builtin_mul_overflow(a, b, product); }
+static inline bool dw_multiply(int64_t a, int64_t b, int64_t *product) {
+  return !__builtin_mul_overflow(a, b, product);
+}
 
 static inline int64_t dw_min(int64_t a, int64_t b) { return a < b ? a : b; }
 

@@ -125,6 +125,7 @@ fail:
 
 /* Rows of a block: about 4 MiB, measured best for syrk and trmm from r = 128 to 1024. */
 static int64_t block_rows(int64_t n, int64_t r) {
+  assert(r > 0);
   int64_t rows = (int64_t)(4 << 20) / (8 * r);
   return dw_min(n, dw_max(64, dw_min(rows, 4096)));
 }
@@ -347,8 +348,8 @@ divw_status divw_kernel_read(const divw_kernel *kernel, int64_t first, int64_t c
   DW_REQUIRE(kernel);
   DW_REQUIRE(phi_out);
   if (first < 0 || count < 0 || first > kernel->n - count) {
-    return dw_fail(DIVW_ERROR_ARGUMENT, "divw_kernel_read: examples %lld to %lld, expected a range within 0 to %lld",
-                   (long long)first, (long long)(first + count), (long long)kernel->n);
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: first is %lld and count %lld, expected a range within 0 to %lld", __func__,
+                   (long long)first, (long long)count, (long long)kernel->n);
   }
   fetch_block(kernel, first, count, phi_out);
   return DIVW_OK;

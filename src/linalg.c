@@ -186,7 +186,8 @@ fail:
 enum { MAX_UNKNOWNS = 32 };
 
 divw_status dw_least_squares(const double *gram, const double *rhs, int64_t m, double *c) {
-  double scaled[MAX_UNKNOWNS * MAX_UNKNOWNS] = {0}, V[MAX_UNKNOWNS * MAX_UNKNOWNS], mu[MAX_UNKNOWNS], scale[MAX_UNKNOWNS];
+  double scaled[MAX_UNKNOWNS * MAX_UNKNOWNS] = {0}, V[MAX_UNKNOWNS * MAX_UNKNOWNS] = {0};
+  double mu[MAX_UNKNOWNS] = {0}, scale[MAX_UNKNOWNS] = {0};
   assert(m >= 1 && m <= MAX_UNKNOWNS);
   for (int64_t i = 0; i < m; i++) {
     scale[i] = gram[i * m + i] > DBL_MIN ? 1 / sqrt(gram[i * m + i]) : 0;

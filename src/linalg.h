@@ -30,7 +30,8 @@ void dw_mirror_upper(double *matrix, int64_t r);
 void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r);
 
 /* product[i * stride + j] = <a_i, b_j>; a is m x k, b is n x k. */
-void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n, int64_t k);
+void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
+                     int64_t k);
 
 /* S = V^T diag(mu) V: eigenvalues ascending, eigenvectors the rows of V. S is kept. About 9 r^3 operations.
  *
@@ -42,8 +43,8 @@ divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V);
 /* R upper triangular with R^T R = V^T diag(l) V; V as from dw_eigen, all l > 0. 4/3 r^3 operations. */
 divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R);
 
-/* The solution of min ||A c - b|| from A^T A and A^T b, of order m; directions that carry less than 1e-14 of the largest
- * eigenvalue (after columns are scaled to norm 1) are left out. A zero matrix gives c = 0. */
+/* The solution of min ||A c - b|| from A^T A and A^T b, of order m; directions that carry less than 1e-14 of the
+ * largest eigenvalue (after columns are scaled to norm 1) are left out. A zero matrix gives c = 0. */
 divw_status dw_least_squares(const double *gram, const double *rhs, int64_t m, double *c);
 
 #endif

@@ -89,7 +89,7 @@ static divw_status parse_descr(text_cursor *text, dw_array_header *header) {
   } types[] = {{"f8", DW_FLOAT64}, {"f4", DW_FLOAT32}, {"f2", DW_FLOAT16}, {"u1", DW_UINT8},
                {"i1", DW_INT8},    {"i2", DW_INT16},   {"i4", DW_INT32},   {"i8", DW_INT64},
                {"u2", DW_UINT16},  {"u4", DW_UINT32},  {"u8", DW_UINT64}};
-  char descr[MAX_STRING];
+  char descr[MAX_STRING] = "";
   if (take(text, "[")) {
     return refuse_type(text, "structured records", "[...");
   }

@@ -46,7 +46,10 @@ __extension__ typedef unsigned __int128 uint128;
 
 #define MAX_COUNT (INT64_C(1) << 40)
 
-enum { BATCH = 128 /* draws worked on at once: 1 KiB of random numbers on the stack */ };
+enum {
+  BATCH = 128,      /* draws worked on at once: 1 KiB of random numbers on the stack */
+  PIECE = 8 * BATCH /* draws written at once */
+};
 
 typedef struct {
   uint64_t threshold;
@@ -247,14 +250,14 @@ divw_status divw_sampler_save_draws(const divw_sampler *sampler, int64_t epoch, 
                                     const int64_t *rows, const char *path) {
   DW_REQUIRE(sampler);
   DW_REQUIRE(path);
-  int64_t indices[8 * BATCH];
+  int64_t indices[PIECE] = {0};
   dw_writer *writer = NULL;
   divw_status status;
   DW_TRY(check_range(__func__, epoch, first, count));
   DW_TRY(dw_writer_open(&writer, path));
   DW_TRY(dw_npy_write_header(writer, DW_INT64, count));
   for (int64_t done = 0, take; done < count; done += take) {
-    take = dw_min(count - done, 8 * BATCH);
+    take = dw_min(count - done, PIECE);
     draw(sampler, epoch, first + done, take, indices);
     for (int64_t k = 0; rows != NULL && k < take; k++) {
       indices[k] = rows[indices[k]];

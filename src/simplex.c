@@ -1,7 +1,7 @@
 /* Reductions over the examples.
  *
- * Sums run in blocks of BLOCK terms, and the blocks are added with compensation (Neumaier 1974): the error is BLOCK u of
- * the sum of magnitudes instead of n u. It matters: rounding of many equal terms does not average out. */
+ * Sums run in blocks of BLOCK terms, and the blocks are added with compensation (Neumaier 1974): the error is BLOCK u
+ * of the sum of magnitudes instead of n u. It matters: rounding of many equal terms does not average out. */
 #include "simplex.h"
 
 #include <math.h>

@@ -1,14 +1,14 @@
 /* Reductions over the n examples, and points of the simplex. Sums and maxima over examples are taken here (and, for the
- * small matrices of products, in solver/anderson.c), so that a version with rows on several machines changes these and the
- * kernel.
+ * small matrices of products, in solver/anderson.c), so that a version with rows on several machines changes these and
+ * the kernel.
  *
  * Everything is carried relative to uniform weights: a point as logit_i = log(n p_i), entropy as the deficit
  * g = log n - H(p) = sum p_i log(n p_i) >= 0, and the soft maximum as
  *
  *     W(D, lambda) = lambda log( (1/n) sum exp(D_i / lambda) )        (max D at lambda = 0)
  *
- * rather than as log p, H and lambda log sum exp: the terms lambda log n cancel in every gap, and for large lambda (small
- * balance) they would take its digits with them. */
+ * rather than as log p, H and lambda log sum exp: the terms lambda log n cancel in every gap, and for large lambda
+ * (small balance) they would take its digits with them. */
 #ifndef DW_SIMPLEX_H
 #define DW_SIMPLEX_H
 

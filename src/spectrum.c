@@ -1,9 +1,10 @@
-/* rho(p), its eigenvalues, their Vendi Scores, and the gradient of diversity in the form that a pass over the rows wants.
+/* rho(p), its eigenvalues, their Vendi Scores, and the gradient of diversity in the form that a pass over the rows
+ * wants.
  *
  * The gradient of T_q at sigma is a matrix function: D_i = phi_i^T F(sigma) phi_i with F = -log for q = 1 and
- * q/(1-q) sigma^(q-1) otherwise. It is computed as +-(|R phi_i|^2 - c), R^T R = +-F + c I, since a triangular R halves the
- * work of the pass. Cholesky needs the shift c where F may be singular (-log sigma when an eigenvalue is 1, sigma^(q-1)
- * for q > 1 when one is 0). With |phi_i| = 1 the shift is undone exactly.
+ * q/(1-q) sigma^(q-1) otherwise. It is computed as +-(|R phi_i|^2 - c), R^T R = +-F + c I, since a triangular R halves
+ * the work of the pass. Cholesky needs the shift c where F may be singular (-log sigma when an eigenvalue is 1,
+ * sigma^(q-1) for q > 1 when one is 0). With |phi_i| = 1 the shift is undone exactly.
  *
  * A floor on eigenvalues keeps F finite in directions that no example has. It costs nothing in rigour: the bound holds
  * for any sigma, and its constant is computed from the floored one. */
@@ -66,8 +67,8 @@ static double log_vendi_one(const double *mu, int64_t r, double sum) {
   return entropy;
 }
 
-/* log(sum mu^q) / (1-q): through the largest term, so that no power over- or underflows as a whole; near q = 1, where that
- * cancels, as log(1 + sum mu (mu^(q-1) - 1)) / (1-q). */
+/* log(sum mu^q) / (1-q): through the largest term, so that no power over- or underflows as a whole; near q = 1, where
+ * that cancels, as log(1 + sum mu (mu^(q-1) - 1)) / (1-q). */
 double dw_log_vendi(const double *mu, int64_t r, double order) {
   double sum = 0, largest = 0, power = 0;
   for (int64_t k = 0; k < r; k++) {

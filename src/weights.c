@@ -5,6 +5,7 @@
 #include "report.h"
 #include "simplex.h"
 
+#include <divweights/solver.h>
 #include <divweights/weights.h>
 
 #include <errno.h>
@@ -78,6 +79,7 @@ NUMBER_GETTER(vendi_score)
 NUMBER_GETTER(vendi_score_uniform)
 NUMBER_GETTER(entropy)
 NUMBER_GETTER(effective_examples)
+NUMBER_GETTER(order)
 NUMBER_GETTER(balance)
 NUMBER_GETTER(objective_value)
 NUMBER_GETTER(entropy_weight)
@@ -99,6 +101,15 @@ int32_t divw_weights_stop_reason(const divw_weights *weights) {
   for (int32_t reason = DIVW_STOP_CONVERGED; weights != NULL && reason <= DIVW_STOP_STALLED; reason++) {
     if (strcmp(weights->report.stop_reason, divw_stop_name(reason)) == 0) {
       return reason;
+    }
+  }
+  return 0;
+}
+
+int32_t divw_weights_objective(const divw_weights *weights) {
+  for (int32_t objective = DIVW_OBJECTIVE_PUBLISHED; weights != NULL && objective <= DIVW_OBJECTIVE_LOG; objective++) {
+    if (strcmp(weights->report.objective, divw_objective_name(objective)) == 0) {
+      return objective;
     }
   }
   return 0;

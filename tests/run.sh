@@ -49,6 +49,10 @@ need python3-numpy python_imports numpy
 need valgrind has valgrind
 need clang-format has clang-format
 need clang-tidy has clang-tidy
+need doxygen has doxygen
+need libjs-mathjax test -d /usr/share/javascript/mathjax
+need doxygen has doxygen
+need libjs-mathjax test -e /usr/share/javascript/mathjax/MathJax.js
 install_missing
 
 for build in $builds; do

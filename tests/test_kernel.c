@@ -48,7 +48,8 @@ static void check_features(const double *x, int64_t n, int64_t d, int64_t expect
 
 static void features_reproduce_the_cosine_on_both_sides(void **state) {
   (void)state;
-  static const int64_t shapes[][3] = {{1, 1, 1}, {1, 7, 1}, {2, 1, 1}, {30, 8, 8}, {8, 30, 8}, {63, 65, 63}, {65, 64, 64}};
+  static const int64_t shapes[][3] = {{1, 1, 1},  {1, 7, 1},    {2, 1, 1},   {30, 8, 8},
+                                      {8, 30, 8}, {63, 65, 63}, {65, 64, 64}};
   for (int s = 0; s < 7; s++) {
     double *x = random_rows(shapes[s][0], shapes[s][1], 3);
     check_features(x, shapes[s][0], shapes[s][1], shapes[s][2]);
@@ -208,7 +209,9 @@ static void bad_arguments_are_refused(void **state) {
   fails(divw_kernel_create(&kernel, dataset, 3), DIVW_ERROR_ARGUMENT, "similarity is 3, expected DIVW_KERNEL_COSINE");
   assert_null(kernel);
   ok(divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE));
-  fails(divw_kernel_read(kernel, 0, 2, &phi), DIVW_ERROR_ARGUMENT, "examples 0 to 2, expected a range within 0 to 1");
+  fails(divw_kernel_read(kernel, 0, 2, &phi), DIVW_ERROR_ARGUMENT,
+        "first is 0 and count 2, expected a range within 0 to 1");
+  fails(divw_kernel_read(kernel, INT64_MAX, 1, &phi), DIVW_ERROR_ARGUMENT, "expected a range");
   fails(divw_kernel_read(kernel, -1, 1, &phi), DIVW_ERROR_ARGUMENT, "divw_kernel_read");
   fails(divw_kernel_read(kernel, 0, 1, NULL), DIVW_ERROR_ARGUMENT, "phi_out is NULL");
   divw_kernel_destroy(kernel);

@@ -149,8 +149,8 @@ static void copies_are_solved_globally_at_other_orders(void **state) {
   static const struct {
     int64_t m, copies;
     double balance, order;
-  } cases[] = {{50, 20000, 0.2, 2}, {20, 10000, 0.25, 2}, {20, 10000, 0.2, 2}, {50, 20000, 0.2, 0.5},
-               {20, 1000, 0.2, 5},  {20, 1000, 0.1, INFINITY}};
+  } cases[] = {{50, 20000, 0.2, 2},   {20, 10000, 0.25, 2}, {20, 10000, 0.2, 2},
+               {50, 20000, 0.2, 0.5}, {20, 1000, 0.2, 5},   {20, 1000, 0.1, INFINITY}};
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     double *x = make_copies(cases[k].m, cases[k].copies);
     double exact = reference_copies(cases[k].m, cases[k].copies, cases[k].balance, cases[k].order);
@@ -172,7 +172,8 @@ static void marginal_diversity_is_the_gradient_at_every_order(void **state) {
   double *x = make_rows(n, d, 51), p[n], up, down, step = 1e-5;
   divw_kernel *kernel = make_kernel(x, n, d);
   for (int q = 0; q < 4; q++) {
-    divw_weights *weights = solved(kernel, (options){orders[q], 0.3, 1e-8, DIVW_OBJECTIVE_LOG, DIVW_METHOD_ACCELERATED});
+    divw_weights *weights =
+        solved(kernel, (options){orders[q], 0.3, 1e-8, DIVW_OBJECTIVE_LOG, DIVW_METHOD_ACCELERATED});
     const double *D = divw_weights_marginal_diversity(weights);
     for (int i = 1; i < n; i++) {
       memcpy(p, divw_weights_values(weights), sizeof p);

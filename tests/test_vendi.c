@@ -190,18 +190,12 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(orthogonal_rows_count_themselves),
-      cmocka_unit_test(equal_rows_count_as_one),
-      cmocka_unit_test(groups_of_copies_count_as_groups),
-      cmocka_unit_test(one_example_scores_one),
-      cmocka_unit_test(two_rows_follow_their_angle),
-      cmocka_unit_test(both_sides_agree_with_the_definition),
-      cmocka_unit_test(spectra_are_sorted_and_sum_to_one),
-      cmocka_unit_test(scores_of_spectra_cover_every_order),
-      cmocka_unit_test(scores_fall_with_the_order),
-      cmocka_unit_test(bad_arguments_are_refused),
-      cmocka_unit_test(real_digits_score_as_published),
-      cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(orthogonal_rows_count_themselves),  cmocka_unit_test(equal_rows_count_as_one),
+      cmocka_unit_test(groups_of_copies_count_as_groups),  cmocka_unit_test(one_example_scores_one),
+      cmocka_unit_test(two_rows_follow_their_angle),       cmocka_unit_test(both_sides_agree_with_the_definition),
+      cmocka_unit_test(spectra_are_sorted_and_sum_to_one), cmocka_unit_test(scores_of_spectra_cover_every_order),
+      cmocka_unit_test(scores_fall_with_the_order),        cmocka_unit_test(bad_arguments_are_refused),
+      cmocka_unit_test(real_digits_score_as_published),    cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

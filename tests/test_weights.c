@@ -28,8 +28,8 @@ static const char *npy(const char *name, const char *descr, int64_t n, const voi
   char buffer[4096];
   memset(buffer, ' ', 128);
   memcpy(buffer, "\x93NUMPY\x01\x00\x76\x00", 10);
-  int length = snprintf(buffer + 10, 100, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,), }", descr,
-                        (long long)n);
+  int length =
+      snprintf(buffer + 10, 100, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,), }", descr, (long long)n);
   buffer[10 + length] = ' ';
   buffer[127] = '\n';
   memcpy(buffer + 128, values, bytes);

@@ -145,8 +145,11 @@ static void place_knots(const char *text, hand *h, path *knots) {
     p->x = (double)strtol(text, &end, 10) / 50 - 1 + drift.x;
     p->y = (double)strtol(end + 1, &end, 10) / 50 - 1 + drift.y;
     p->r = 1 + drift.r;
-    p->pen = *end == '!' ? 't' : pen;
-    end += *end == '!';
+    p->pen = pen;
+    if (*end == '!') {
+      p->pen = 't';
+      end++;
+    }
     pen = end[0] && end[1] == '/' ? 'd' : 's';
     end += pen == 'd' ? 2 : 0;
   }

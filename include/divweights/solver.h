@@ -126,8 +126,9 @@ DIVW_API divw_status divw_solver_set_entropy_weight(divw_solver *solver, double 
 
 /** How to climb. @since 0.1 */
 enum {
-  DIVW_METHOD_AUTO = 1,          /**< by n, order and lambda, and another one where progress is poor */
-  DIVW_METHOD_ACCELERATED = 2,   /**< accelerated ascent: 2 n r^2 + 11 r^3 operations an iteration; order below infinity */
+  DIVW_METHOD_AUTO = 1, /**< by n, order and lambda, and another one where progress is poor */
+  DIVW_METHOD_ACCELERATED =
+      2, /**< accelerated ascent: 2 n r^2 + 11 r^3 operations an iteration; order below infinity */
   DIVW_METHOD_INTERIOR_POINT = 3 /**< few iterations of about n^2 r^2 / 2 + n^3 / 3 operations and 8 n^2 bytes (order
                                       infinity: 16 n^2), so for n up to some thousands */
 };

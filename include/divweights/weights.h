@@ -101,7 +101,7 @@ DIVW_API const int64_t *divw_weights_rows(const divw_weights *weights);
 DIVW_API const double *divw_weights_marginal_diversity(const divw_weights *weights);
 
 /**
- * @brief The Vendi Score of order 1 under p.
+ * @brief The Vendi Score (of the order that was asked for) under p.
  * @param weights the weights, or NULL
  * @return from 1 to n; NaN when not known, like all scalars here, and for NULL
  * @since 0.1
@@ -109,7 +109,7 @@ DIVW_API const double *divw_weights_marginal_diversity(const divw_weights *weigh
 DIVW_API double divw_weights_vendi_score(const divw_weights *weights);
 
 /**
- * @brief The Vendi Score of order 1 of the same examples under uniform weights.
+ * @brief The Vendi Score, likewise, of the same examples under uniform weights.
  * @param weights the weights, or NULL
  * @return from 1 to n; NaN for NULL and when not known
  * @since 0.1
@@ -133,6 +133,22 @@ DIVW_API double divw_weights_entropy(const divw_weights *weights);
 DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
 
 /**
+ * @brief The order q of the Vendi Scores of this object.
+ * @param weights the weights
+ * @return q; NaN when not known
+ * @since 0.1
+ */
+DIVW_API double divw_weights_order(const divw_weights *weights);
+
+/**
+ * @brief What was maximised.
+ * @param weights the weights
+ * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG (solver.h); 0 when not known
+ * @since 0.1
+ */
+DIVW_API int32_t divw_weights_objective(const divw_weights *weights);
+
+/**
  * @brief The balance that was asked for.
  * @param weights the weights, or NULL
  * @return in [0, 1]; NaN for NULL and when not known
@@ -141,7 +157,7 @@ DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
 DIVW_API double divw_weights_balance(const divw_weights *weights);
 
 /**
- * @brief J(p) = balance VS_1 + (1 - balance) H.
+ * @brief J(p) = balance VS + (1 - balance) H, or G(p) with log VS in place of VS.
  * @param weights the weights, or NULL
  * @return J; NaN for NULL and when not known
  * @since 0.1
@@ -157,7 +173,7 @@ DIVW_API double divw_weights_objective_value(const divw_weights *weights);
 DIVW_API double divw_weights_entropy_weight(const divw_weights *weights);
 
 /**
- * @brief log VS_1(p) + lambda H(p), the value that the certificate is about.
+ * @brief log VS(p) + lambda H(p), the value that the certificate is about.
  * @param weights the weights, or NULL
  * @return nats; NaN at balance 0, for NULL and when not known
  * @since 0.1
@@ -165,7 +181,7 @@ DIVW_API double divw_weights_entropy_weight(const divw_weights *weights);
 DIVW_API double divw_weights_certified_value(const divw_weights *weights);
 
 /**
- * @brief A number that log VS_1 + lambda H exceeds for no weights whatever.
+ * @brief certified_value + gap: at order 1 and below, a number that log VS + lambda H exceeds for no weights whatever.
  * @param weights the weights, or NULL
  * @return nats; NaN at balance 0, for NULL and when not known
  * @since 0.1

@@ -35,6 +35,7 @@ typedef struct {
   /* what to look for, and for how long */
   double balance;
   const char *objective;
+  double entropy_weight;
   const char *method;
   double order;
   double tolerance;

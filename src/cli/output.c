@@ -96,8 +96,7 @@ char *report_path(const char *weights_path) {
   if (length > 4 && strcmp(weights_path + length - 4, ".npy") == 0) {
     length -= 4;
   }
-  memcpy(path, weights_path, length);
-  memcpy(path + length, ".json", 6);
+  snprintf(path, length + 6, "%.*s.json", (int)length, weights_path);
   return path;
 }
 

@@ -10,16 +10,24 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const cli_flag flags[] = {
     FLAGS_SELECTION,
     FLAG_KERNEL,
     {"balance", FLAG_REAL, FIELD(balance), "X", "0.5", 0, 1,
      .help = "1: as diverse as can be; 0: all examples the same weight"},
-    {"objective", FLAG_CHOICE, FIELD(objective), "published", "published",
-     .help = "J = balance VS + (1 - balance) H, with VS the Vendi Score and H the entropy of the weights in nats"},
-    {"order", FLAG_REAL, FIELD(order), "1", "1", 1, 1, .help = "order of the Vendi Score"},
-    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated", "auto", .help = "how to climb; auto chooses"},
+    {"objective", FLAG_CHOICE, FIELD(objective), "published|log", "published",
+     .help = "published: J = balance VS + (1 - balance) H, with VS the Vendi Score and H the entropy of the weights in "
+             "nats; log: G = balance log VS + (1 - balance) H, where a balance means the same for every number of "
+             "examples"},
+    {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-12, INFINITY,
+     .help = "maximise log VS + X H, in place of --balance and --objective"},
+    {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.001, INFINITY,
+     .help = "order of the Vendi Score: the larger, the less rare kinds count"},
+    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point", "auto",
+     .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "
+             "more than ten iterations; auto chooses"},
     {"tolerance", FLAG_REAL, FIELD(tolerance), "X", "1e-6", 1e-13, 1,
      .help = "gap at which to stop, in nats of log VS"},
     {"max-iterations", FLAG_WHOLE, FIELD(max_iterations), "N", "500", 1, INFINITY,
@@ -42,8 +50,28 @@ static bool is_plan_sound(const cli_settings *settings, const char *report) {
   return files_are_writable(&plan);
 }
 
+static int32_t method_of(const cli_settings *settings) {
+  for (int32_t method = DIVW_METHOD_AUTO; method < DIVW_METHOD_INTERIOR_POINT; method++) {
+    if (strcmp(settings->method, divw_method_name(method)) == 0) {
+      return method;
+    }
+  }
+  return DIVW_METHOD_INTERIOR_POINT;
+}
+
+static bool set_objective(divw_solver *solver, const cli_settings *settings) {
+  if (settings->entropy_weight > 0) {
+    return ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight));
+  }
+  const bool logarithm = strcmp(settings->objective, divw_objective_name(DIVW_OBJECTIVE_LOG)) == 0;
+  return ok(divw_solver_set_balance(solver, settings->balance)) &&
+         ok(divw_solver_set_objective(solver, logarithm ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED));
+}
+
 static bool make_solver(divw_solver **solver, const cli_settings *settings, cli_progress *progress) {
-  return ok(divw_solver_create(solver)) && ok(divw_solver_set_balance(*solver, settings->balance)) &&
+  return ok(divw_solver_create(solver)) && set_objective(*solver, settings) &&
+         ok(divw_solver_set_order(*solver, settings->order)) &&
+         ok(divw_solver_set_method(*solver, method_of(settings))) &&
          ok(divw_solver_set_tolerance(*solver, settings->tolerance)) &&
          ok(divw_solver_set_max_iterations(*solver, settings->max_iterations)) &&
          ok(divw_solver_set_max_solves(*solver, (int32_t)settings->max_solves)) &&

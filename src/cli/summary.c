@@ -15,8 +15,8 @@ static void print_proof(const divw_weights *weights) {
   print_row("gap", "%.2g nats", gap);
   print_row("", "proven: log VS + lambda H is within that of the best there is");
   if (!isnan(bound)) {
-    print_row("global bound", "J <= %.8g, %.2g above these weights", bound, divw_weights_global_gap(weights));
-    print_row("", "proven: no weights whatever have a J above the bound");
+    print_row("global bound", "objective <= %.8g, %.2g above these weights", bound, divw_weights_global_gap(weights));
+    print_row("", "proven: no weights whatever have an objective above the bound");
   }
 }
 
@@ -36,12 +36,17 @@ void print_summary(const divw_weights *weights) {
   if (!isnan(score)) {
     print_row("Vendi Score", "%.6f -> %.6f  (uniform -> weighted)", divw_weights_vendi_score_uniform(weights), score);
   }
+  if (!isnan(divw_weights_order(weights)) && divw_weights_order(weights) != 1) {
+    print_row("order", "%g", divw_weights_order(weights));
+  }
   print_row("entropy", "%.6f nats", divw_weights_entropy(weights));
   print_row("effective examples", "%.1f", divw_weights_effective_examples(weights));
   if (isnan(score)) {
     return;
   }
-  print_row("objective J", "%.8g  (balance %g)", divw_weights_objective_value(weights), divw_weights_balance(weights));
+  const bool logarithm = divw_weights_objective(weights) == DIVW_OBJECTIVE_LOG;
+  print_row(logarithm ? "objective G" : "objective J", "%.8g  (balance %g)", divw_weights_objective_value(weights),
+            divw_weights_balance(weights));
   print_row("lambda", "%.6g nats", divw_weights_entropy_weight(weights));
   print_proof(weights);
   print_row("iterations", "%" PRId64 ", %s", divw_weights_iterations(weights),

@@ -5,11 +5,11 @@
  *
  *     log p <- (k log p + D) / (k + lambda) - const,     k = max(q, 1),
  *
- * the Blahut-Arimoto step for the capacity of a classical-quantum channel with pure states (Nagaoka 1998; He, Saunderson,
- * Fawzi, arXiv 2306.04492). At q = 1 it never lowers the objective, J included (VS is convex in f); at other orders k is
- * doubled where it does. Alone it needs hundreds of steps; accelerated, some tens. An accelerated point that lowers the
- * objective is thrown away, the history with it, and the plain step from the point before is taken: so the objective
- * never falls, and the last point kept is the best. */
+ * the Blahut-Arimoto step for the capacity of a classical-quantum channel with pure states (Nagaoka 1998; He,
+ * Saunderson, Fawzi, arXiv 2306.04492). At q = 1 it never lowers the objective, J included (VS is convex in f); at
+ * other orders k is doubled where it does. Alone it needs hundreds of steps; accelerated, some tens. An accelerated
+ * point that lowers the objective is thrown away, the history with it, and the plain step from the point before is
+ * taken: so the objective never falls, and the last point kept is the best. */
 #include "solve.h"
 
 #include "../simplex.h"
@@ -25,12 +25,12 @@ typedef struct {
   dw_problem problem;
   double target;
   dw_anderson *anderson;
-  dw_point *best;   /* the last point that was kept */
-  dw_point trial;   /* the point that is looked at */
-  double *image;    /* the plain step from best */
-  double residual;  /* |image - log p|_p of the last step */
-  double caution;   /* k of the plain step */
-  bool accelerated; /* how trial was reached */
+  dw_point *best;         /* the last point that was kept */
+  dw_point trial;         /* the point that is looked at */
+  double *image;          /* the plain step from best */
+  double residual;        /* |image - log p|_p of the last step */
+  double caution;         /* k of the plain step */
+  bool accelerated;       /* how trial was reached */
   int64_t last_iteration; /* after which ascent gives up */
   dw_progress progress;
 } ascent;

@@ -9,20 +9,20 @@
  *
  *     gap = W(D, lambda) + log tr sigma + rounding - f + lambda g .
  *
- * For the other orders the level y is concave in rho (objective.h), so y(rho) <= y(sigma) + <y'(sigma), rho - sigma>: with
- * D_i = q/(1-q) phi_i^T sigma^(q-1) phi_i / tr rho(p)^q and everything in nats,
+ * For the other orders the level y is concave in rho (objective.h), so y(rho) <= y(sigma) + <y'(sigma), rho - sigma>:
+ * with D_i = q/(1-q) phi_i^T sigma^(q-1) phi_i / tr rho(p)^q and everything in nats,
  *
  *     gap_1 = W(D, lambda) + tr sigma^q / tr rho(p)^q + rounding - 1/(1-q) + lambda g
  *
  * bounds the level, and dw_exact_gap() turns it into log VS_q.
  *
  * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
- * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by at most -log(1-e)), so e = target and
- * target/4 are tried too: they cost hardly more than e by proof, and often win. For q > 1 D is bounded anyway.
+ * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by at most -log(1-e)), so e = target
+ * and target/4 are tried too: they cost hardly more than e by proof, and often win. For q > 1 D is bounded anyway.
  *
- * Rounding, estimated to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of at most B, so D is
- * off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is compared
- * with anything; what was measured stays below a fifth of it (docs/mathematics.md, which has the proofs too). */
+ * Rounding, estimated to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of at most B, so D
+ * is off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is
+ * compared with anything; what was measured stays below a fifth of it (docs/mathematics.md, 7; proofs: 3 and 9). */
 #include "solve.h"
 
 #include "../linalg.h"

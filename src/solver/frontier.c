@@ -1,22 +1,22 @@
 /* What proofs at single lambdas say about the objective everywhere.
  *
  * J = balance VS_q + (1 - balance) H is not concave, nor is G = balance log VS_q + (1 - balance) H for q > 1; but every
- * stationary point maximises the concave y + slope H for some slope (y: the level of objective.h, f = log VS for q = 1),
- * and for that problem each dual vector D is a proof at EVERY slope, at O(n) and no pass over the rows:
+ * stationary point maximises the concave y + slope H for some slope (y: the level of objective.h, f = log VS for q =
+ * 1), and for that problem each dual vector D is a proof at EVERY slope, at O(n) and no pass over the rows:
  *
  *     y(p) <= scale (W(D, slope / scale) + constant) + slope g(p),     g = log n - H in [0, log n] .
  *
- * In the plane (g, y) these are lines; no p lies above their lower envelope. The objective grows with y and falls with g,
- * and is convex along a line (VS is convex in y for every q, log VS for q >= 1), so over the polygon below the envelope it
- * is largest at a vertex.
+ * In the plane (g, y) these are lines; no p lies above their lower envelope. The objective grows with y and falls with
+ * g, and is convex along a line (VS is convex in y for every q, log VS for q >= 1), so over the polygon below the
+ * envelope it is largest at a vertex.
  *
  * Lines are added where they count. The lines of one dual are the tangents of a concave curve, on which
- * softmax(D / lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and where curves
- * of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above what the
- * curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed grid of
- * thousands did, and more sharply.
+ * softmax(D / lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and where
+ * curves of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above what
+ * the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed grid
+ * of thousands did, and more sharply.
  *
- * Proof and what was tried: docs/mathematics.md. */
+ * Proof and what was tried: docs/mathematics.md, 5 and 9. */
 #include "frontier.h"
 
 #include "../simplex.h"
@@ -170,8 +170,8 @@ static double stationary_slope(const dw_objective *objective, double log_vendi) 
   return dw_objective_lambda(objective, log_vendi) * dw_level_scale(objective->order, log_vendi);
 }
 
-/* Where a solve promises most: at the slope for which the worst vertex would be stationary; unless that is known already,
- * then at the slope of the lines that meet in the vertex. 0 when that is known too. */
+/* Where a solve promises most: at the slope for which the worst vertex would be stationary; unless that is known
+ * already, then at the slope of the lines that meet in the vertex. 0 when that is known too. */
 static double promising_slope(const dw_frontier *e, const vertex *worst) {
   double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.order, worst->y));
   double between = sqrt(e->lines[worst->left].slope * e->lines[worst->right].slope);

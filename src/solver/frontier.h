@@ -24,9 +24,9 @@ typedef struct {
 
 divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r,
                                const dw_objective *objective); /* end with divw_free() */
-void dw_frontier_add(dw_frontier *frontier, dw_dual dual);
+void dw_frontier_add(dw_frontier *e, dw_dual dual);
 
 /* The bound from all duals so far; not sharpened below best + target / 10. */
-dw_frontier_bound dw_frontier_find_bound(dw_frontier *frontier, double best, double target);
+dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double target);
 
 #endif

@@ -9,12 +9,12 @@
  *
  *     (F + diag((s + lambda) / p)) dp + dnu 1 = -residual + kappa / p - s,      sum dp = 1 - sum p
  *
- * with the Hessian F_ij = sum_kl Gamma_kl (v_k.phi_i)(v_l.phi_i)(v_k.phi_j)(v_l.phi_j), Gamma the divided differences of
- * the gradient's matrix function: F = A A^T, A_i,kl = sqrt(Gamma_kl) (v_k.phi_i)(v_l.phi_i), n x r(r+1)/2, formed and
- * multiplied in slices (a quarter of the work of r products of n x r matrices). Mehrotra's predictor sets kappa and the
- * second-order term; one factorisation serves both. lambda follows the objective from iteration to iteration.
+ * with the Hessian F_ij = sum_kl Gamma_kl (v_k.phi_i)(v_l.phi_i)(v_k.phi_j)(v_l.phi_j), Gamma the divided differences
+ * of the gradient's matrix function: F = A A^T, A_i,kl = sqrt(Gamma_kl) (v_k.phi_i)(v_l.phi_i), n x r(r+1)/2, formed
+ * and multiplied in slices (a quarter of the work of r products of n x r matrices). Mehrotra's predictor sets kappa and
+ * the second-order term; one factorisation serves both. lambda follows the objective from iteration to iteration.
  *
- * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md. */
+ * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9. */
 #include "interior.h"
 
 #include "../linalg.h"

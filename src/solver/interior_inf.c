@@ -1,9 +1,10 @@
 /* Primal-dual interior point with entropy for q = inf: the least eigenvalue problem behind VS_inf = 1 / max mu.
  *
- * minimise tau - lambda H(p) over p in the simplex with Z = tau I - rho(p) >= 0. The dual state sigma >= 0, tr sigma = 1,
- * belongs to Z, s >= 0 to p >= 0, nu to sum p = 1 (units: the level y = -max mu):
+ * minimise tau - lambda H(p) over p in the simplex with Z = tau I - rho(p) >= 0. The dual state sigma >= 0, tr sigma =
+ * 1, belongs to Z, s >= 0 to p >= 0, nu to sum p = 1 (units: the level y = -max mu):
  *
- *     phi_i^T sigma phi_i + lambda (log p_i + 1) + nu - s_i = 0,   Z sigma = kappa I,   p_i s_i = kappa,   tr sigma = 1 .
+ *     phi_i^T sigma phi_i + lambda (log p_i + 1) + nu - s_i = 0,   Z sigma = kappa I,   p_i s_i = kappa,   tr sigma = 1
+ * .
  *
  * Newton's equations with the HKM linearisation, d sigma = kappa Z^-1 - sigma - sym(Z^-1 dZ sigma), leave
  *
@@ -11,7 +12,8 @@
  *     [ b^T -c  0 ] [dtau]     b_i = phi_i^T sym(Z^-1 sigma) phi_i,   c = tr Z^-1 sigma
  *     [ 1^T  0  0 ] [dnu ]
  *
- * Everything is done in the basis of eigenvectors of rho, where Z is diagonal. Predictor and corrector as in interior.c.
+ * Everything is done in the basis of eigenvectors of rho, where Z is diagonal. Predictor and corrector as in
+ * interior.c.
  *
  * Sources: Helmberg, Rendl, Vanderbei, Wolkowicz, SIAM J. Optim. 6 (1996) for the direction; Mehrotra, SIAM J. Optim. 2
  * (1992). */
@@ -27,12 +29,12 @@
 typedef struct {
   dw_solve *solve;
   int64_t n, r;
-  double *rows, *y;          /* phi, and phi in the eigenbasis; n x r each */
-  double *half, *M, *N;      /* n x r; n x n; n x n */
-  double *p, *s, *dp, *ds;   /* n each */
-  double *a, *b, *e;         /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi, phi^T sigma phi */
+  double *rows, *y;               /* phi, and phi in the eigenbasis; n x r each */
+  double *half, *M, *N;           /* n x r; n x n; n x n */
+  double *p, *s, *dp, *ds;        /* n each */
+  double *a, *b, *e;              /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi, phi^T sigma phi */
   double *u0, *u1, *u2, *cs, *cz; /* solutions; second-order terms of p s and of phi^T sigma phi */
-  double *z;                 /* r: 1 / (tau - mu) */
+  double *z;                      /* r: 1 / (tau - mu) */
   double *sigma, *turned, *dsigma, *dZ, *second, *work, *basis, *back; /* r x r each */
   double tau, nu, dtau, dnu, c, trace_second;
 } interior;
@@ -172,7 +174,8 @@ static void direction(interior *ip, double lambda, double kappa) {
     inverse += ip->z[k];
   }
   for (int64_t i = 0; i < n; i++) {
-    ip->u0[i] = -(kappa * ip->a[i] - ip->cz[i] + lambda * (log(ip->p[i]) + 1) + ip->nu) + (kappa - ip->cs[i]) / ip->p[i];
+    ip->u0[i] =
+        -(kappa * ip->a[i] - ip->cz[i] + lambda * (log(ip->p[i]) + 1) + ip->nu) + (kappa - ip->cs[i]) / ip->p[i];
     total += ip->p[i];
   }
   dw_cholesky_solve(ip->M, n, ip->u0);
@@ -215,8 +218,10 @@ static bool stays_definite(interior *ip, const double *m, const double *dm, doub
 /* The longest common step that keeps p, s, Z and sigma inside. Definiteness is tried by factorisation, which at r^3 / 3
  * is cheaper than the eigenvalues that would give the boundary. */
 static double common_step(interior *ip) {
-  double step = fmin(longest_step(ip->p, ip->dp, ip->n), longest_step(ip->s, ip->ds, ip->n)), reach = step / TO_THE_BOUNDARY;
-  while (reach > 1e-6 && !(stays_definite(ip, NULL, ip->dZ, reach) && stays_definite(ip, ip->turned, ip->dsigma, reach))) {
+  double step = fmin(longest_step(ip->p, ip->dp, ip->n), longest_step(ip->s, ip->ds, ip->n)),
+         reach = step / TO_THE_BOUNDARY;
+  while (reach > 1e-6 &&
+         !(stays_definite(ip, NULL, ip->dZ, reach) && stays_definite(ip, ip->turned, ip->dsigma, reach))) {
     reach *= 0.9;
   }
   return fmin(step, TO_THE_BOUNDARY * reach);

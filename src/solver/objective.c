@@ -1,4 +1,4 @@
-/* Orders and objectives as scalar functions. Formulas: docs/mathematics.md, 2 and 6. */
+/* Orders and objectives as scalar functions. Formulas: docs/mathematics.md, 9. */
 #include "objective.h"
 
 #include <math.h>

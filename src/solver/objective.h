@@ -5,7 +5,8 @@
  *     y = log VS (q = 1),   tr rho^q / (1 - q) = VS^(1-q) / (1 - q),   -max mu = -1 / VS (q = inf),
  *
  * increasing in VS. Everything an iteration works with is in nats of log VS: y divided by the scale s = dy / dlog VS =
- * VS^(1-q) (1; 1/VS), so that nothing depends on how small tr rho^q is. lambda is always in nats of log VS per nat of H.
+ * VS^(1-q) (1; 1/VS), so that nothing depends on how small tr rho^q is. lambda is always in nats of log VS per nat of
+ * H.
  */
 #ifndef DW_OBJECTIVE_H
 #define DW_OBJECTIVE_H

@@ -2,8 +2,8 @@
  *
  *     1. Ascent on the objective from uniform weights. Its marginal diversities are a dual vector.
  *     2. All dual vectors so far bound the objective of every p (frontier.c). Closed: done.
- *     3. Otherwise solve the concave y + slope H at the slope that the worst point of the bound names, starting from the
- *        softmax of the sharpest dual there. Its dual lowers the bound at that slope to what can be reached; and where it
+ *     3. Otherwise solve the concave y + slope H at the slope that the worst point of the bound names, starting from
+ * the softmax of the sharpest dual there. Its dual lowers the bound at that slope to what can be reached; and where it
  *        reaches more than the best so far, ascent on the objective goes on from there. Back to 2.
  *
  * On ordinary data step 2 closes at once; data dominated by copies, where uniform weights lead to a worse local
@@ -40,8 +40,7 @@ static divw_status store_dual(search *s, const dw_point *point) {
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
   double scale = dw_level_scale(s->solve->options->objective.order, point->log_vendi);
   s->scales[s->count] = scale;
-  dw_frontier_add(s->frontier,
-                  (dw_dual){s->duals[s->count++], point->constant, scale, scale * point->lambda});
+  dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], point->constant, scale, scale * point->lambda});
 fail:
   return status;
 }
@@ -51,8 +50,8 @@ static double allowed_global_gap(const search *s) {
   return dw_objective_slope(&options->objective, s->solution->best.log_vendi) * options->tolerance;
 }
 
-/* Whether a Newton step on n x n matrices is worth its price: where ascent is slow (order above 1, small lambda) and n is
- * within some thousands. Order inf has no gradient, and leaves no choice. */
+/* Whether a Newton step on n x n matrices is worth its price: where ascent is slow (order above 1, small lambda) and n
+ * is within some thousands. Order inf has no gradient, and leaves no choice. */
 static bool wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->options->objective;
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
@@ -99,8 +98,8 @@ static divw_status solve_once(search *s, dw_problem problem) {
   s->iterations += iterations;
   bool better = s->count == 1 || s->work.objective > solution->best.objective;
   dw_certify_for_objective(s->solve, &s->work);
-  bool sharper = s->work.gap < solution->best.gap &&
-                 s->work.objective >= solution->best.objective - allowed_global_gap(s);
+  bool sharper =
+      s->work.gap < solution->best.gap && s->work.objective >= solution->best.objective - allowed_global_gap(s);
   if (better || sharper) {
     dw_point_copy(&solution->best, &s->work, s->solve->n);
     solution->iterations = s->iterations;
@@ -151,8 +150,8 @@ static bool loose_at_best(const search *s, double slope) {
 /* Goes on from the best point to the local maximum of the objective that it belongs to.
  *
  * Ascent does that directly. An interior-point method starts from well inside the simplex and might end at another one;
- * it solves y + slope H at the slope of the best point instead, again and again: since the objective is convex in y, that
- * maximises a minorant of it which touches it there, so no round lowers it. */
+ * it solves y + slope H at the slope of the best point instead, again and again: since the objective is convex in y,
+ * that maximises a minorant of it which touches it there, so no round lowers it. */
 static divw_status polish(search *s) {
   divw_status status;
   const dw_objective *objective = &s->solve->options->objective;

@@ -45,7 +45,7 @@ typedef struct {
   const divw_kernel *kernel;
   int64_t n, r;
   dw_spectrum spectrum;
-  double *R[2];       /* factors, r x r each */
+  double *R[2];        /* factors, r x r each */
   const double *sigma; /* q = inf: the dual state, r x r, trace about 1 */
   double *smoothed[2]; /* marginal diversities of smoothed dual states, n each */
   double vendi_uniform;
@@ -57,7 +57,8 @@ typedef struct {
   bool smooths_always; /* an iteration costs so much more than a pass that smoothed states are tried in each */
 } dw_solve;
 
-/* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed. */
+/* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed.
+ */
 typedef struct {
   bool fixed;
   double slope; /* in units of the level y: lambda times the scale */

@@ -14,7 +14,11 @@ divw_status divw_solver_create(divw_solver **out) {
   DW_REQUIRE(out);
   divw_status status = dw_alloc_zero(out, 1, sizeof **out);
   if (status == DIVW_OK) {
-    **out = (divw_solver){.objective = {.order = 1, .balance = 0.5}, .method = DIVW_METHOD_AUTO, .tolerance = 1e-6, .max_iterations = 500, .max_solves = 16};
+    **out = (divw_solver){.objective = {.order = 1, .balance = 0.5},
+                          .method = DIVW_METHOD_AUTO,
+                          .tolerance = 1e-6,
+                          .max_iterations = 500,
+                          .max_solves = 16};
   }
   return status;
 }
@@ -56,8 +60,8 @@ const char *divw_objective_name(int32_t objective) {
 divw_status divw_solver_set_objective(divw_solver *solver, int32_t objective) {
   DW_REQUIRE(solver);
   if (objective != DIVW_OBJECTIVE_PUBLISHED && objective != DIVW_OBJECTIVE_LOG) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "%s: objective is %d, expected DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG", __func__, objective);
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: objective is %d, expected DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG",
+                   __func__, objective);
   }
   solver->objective.logarithmic = objective == DIVW_OBJECTIVE_LOG;
   return DIVW_OK;
@@ -173,8 +177,8 @@ fail:
 /* Below it, balance x VS is less than the rounding of H. */
 #define NEGLIGIBLE_BALANCE 1e-15
 
-/* At balance 0 the objective is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to prove.
- * D is that of uniform weights. */
+/* At balance 0 the objective is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to
+ * prove. D is that of uniform weights. */
 static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   dw_point *best = &solution->best;
@@ -280,7 +284,8 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
-  DW_TRY(solver->objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution) : dw_solve_globally(&solve, &solution));
+  DW_TRY(solver->objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution)
+                                                        : dw_solve_globally(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
   for (int j = 0; j < 2; j++) {

@@ -9,7 +9,7 @@ from command import CommandTest, floats, idx, npy, run, wholes
 
 SELECTION = ["--labels", "--classes", "--rows", "--limit"]
 FLAGS = {
-    "solve": SELECTION + ["--kernel", "--balance", "--objective", "--order", "--method", "--tolerance",
+    "solve": SELECTION + ["--kernel", "--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
                           "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
                           "--json"],
     "score": SELECTION + ["--kernel", "--weights", "--order", "--threads", "--json"],
@@ -77,9 +77,10 @@ class Usage(CommandTest):
             "--threads": ("a whole number from 1 to 1024", ["0", "1025", "all"]),
             "--limit": ("a whole number of at least 1", ["0", "-1", "ten"]),
             "--kernel": ("cosine|linear", ["rbf", "cos", "cosine|linear", ""]),
-            "--objective": ("expected published", ["log"]),
-            "--method": ("auto|accelerated", ["newton"]),
-            "--order": ("a number equal to 1", ["2", "inf", "0.5"]),
+            "--objective": ("expected published|log", ["sqrt"]),
+            "--method": ("auto|accelerated|interior-point", ["newton"]),
+            "--order": ("a number of at least 0.001", ["0", "-1", "nan"]),
+            "--entropy-weight": ("a number of at least 1e-12", ["0", "-1"]),
             "--classes": ("whole numbers separated by commas", ["a", "0,", ",0", "0,,1", "0;1", "0.5", "", "9" * 30]),
         }
         for flag, (accepted, values) in bad.items():

@@ -97,6 +97,23 @@ class Solve(CommandTest):
             report = self.json("solve", self.data, *flags)
             self.assertAlmostEqual(report["objective_value"], plain["objective_value"], 6)
 
+    def test_orders_objectives_and_methods_are_those_of_the_report(self):
+        for order in 0.5, 1, 2, 5, "inf":
+            report = self.json("solve", self.data, "--order", order, "--balance", 0.6)
+            self.assertEqual(report["order"], order)
+            self.assertLessEqual(report["gap"], 1e-6)
+            self.assertAlmostEqual(report["objective_value"], 0.6 * report["vendi_score"] + 0.4 * report["entropy"], 9)
+            self.assertLessEqual(report["global_gap"], 0.6 * report["vendi_score"] * 1.01e-6)
+        report = self.json("solve", self.data, "--objective", "log", "--balance", 0.8)
+        self.assertEqual(report["objective"], "log")
+        self.assertAlmostEqual(report["entropy_weight"], 0.25, 12)
+        same = self.json("solve", self.data, "--entropy-weight", 0.25)
+        self.assertAlmostEqual(same["objective_value"], report["objective_value"], 6)
+        self.assertEqual(self.json("solve", self.data, "--method", "interior-point")["method"], "interior-point")
+        text = run("solve", self.data, "--order", "inf", "--objective", "log").stdout
+        self.assertIn("objective G", text)
+        self.assertRegex(text, r"order +inf")
+
     def test_linear_of_normalised_rows_is_cosine(self):
         path = self.keep("unit.npy", floats(normalised(self.rows)))
         report = self.json("solve", path, "--kernel", "linear")

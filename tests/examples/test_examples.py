@@ -2,7 +2,7 @@
 
     BUILD=build/release python3 tests/examples/test_examples.py
 
-Standard library only. EXAMPLE_FLAGS: flags to compile them with, as the library was (sanitizers).
+Standard library only.
 """
 import json
 import os
@@ -11,48 +11,21 @@ import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
-CMAKE = os.environ.get("CMAKE", "cmake")
-FLAGS = os.environ.get("EXAMPLE_FLAGS", "")
-TIMEOUT = 120
+from installed import FLAGS, TIMEOUT, Scratch, run
+
 COUNT = 400
 
 
-def run(*arguments, check=True):
-    """What a program printed; with check=False the finished process, whatever became of it."""
-    done = subprocess.run([str(a) for a in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT,
-                          text=True)
-    if check and done.returncode != 0:
-        raise AssertionError("%s ended with %d:\n%s%s" % (arguments, done.returncode, done.stdout, done.stderr))
-    return done.stdout if check else done
-
-
-def build(name, *options):
-    """Configures and builds examples/NAME; the folder that its program is in."""
-    folder = os.path.join(scratch, name)
-    run(CMAKE, "-S", os.path.join(ROOT, "examples", name), "-B", folder, *options)
-    run(CMAKE, "--build", folder)
-    return folder
-
-
-def path(*parts):
-    return os.path.join(scratch, *parts)
-
-
 def setUpModule():
-    global scratch
-    scratch = tempfile.mkdtemp(prefix="divweights-examples-")
-    unittest.addModuleCleanup(shutil.rmtree, scratch)
-    run(CMAKE, "--install", BUILD, "--prefix", path("prefix"))
-    options = ["-DCMAKE_PREFIX_PATH=" + path("prefix"),
-               "-DCMAKE_C_FLAGS=-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror " + FLAGS]
+    global path
+    scratch = Scratch()
+    unittest.addModuleCleanup(scratch.remove)
+    path = scratch.path
     for name in ("01_score", "02_solve", "03_training_loop"):
-        build(name, *options)
-    digits = os.path.join(build("made_digits"), "make_digits")
+        scratch.build(name)
+    digits = os.path.join(scratch.build("made_digits"), "make_digits")
     run(digits, "--count", COUNT, "--images", path("images.idx"), "--labels", path("labels.idx"))
     run(digits, "--count", 30, "--images", path("few.idx"), "--labels", path("few_labels.idx"))
     command("solve", path("images.idx"), "--output", path("weights.npy"))

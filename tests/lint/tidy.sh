@@ -9,4 +9,6 @@ cd "$(dirname "$0")/../.."
 tool=$(clang14 clang-tidy)
 # -UNDEBUG: what is asserted is known to the analyser. stderr only counts the warnings in system headers.
 find src -name '*.c' -print0 | xargs -0 -n 4 -P "$(nproc)" "$tool" --quiet -p "$build" --extra-arg=-UNDEBUG 2>/dev/null
-find examples -name '*.c' -print0 | xargs -0 "$tool" --quiet -- -std=c11 -Iinclude 2>/dev/null
+# shellcheck disable=SC2016 # expanded by the inner shell
+find examples -name '*.c' -print0 |
+  xargs -0 sh -c 'tool=$1; shift; "$tool" --quiet "$@" -- -std=c11 -Iinclude' sh "$tool" 2>/dev/null

@@ -31,9 +31,7 @@ void check_near(double a, double b, double tolerance, const char *what, const ch
   }
 }
 
-static struct {
-  int64_t live, made, fail_at;
-} counter;
+static struct { int64_t live, made, fail_at; } counter;
 
 static void *counting_allocate(uint64_t bytes, void *user) {
   (void)user;

@@ -20,7 +20,8 @@ divw_kernel *make_digits_kernel(bool zeros_and_ones, int64_t limit) {
   }
   ok(divw_dataset_load(&all, images));
   ok(divw_dataset_load_labels(all, real_data("t10k-labels-idx1-ubyte.gz")));
-  ok(divw_dataset_select_labels(&chosen, all, (const int64_t[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, zeros_and_ones ? 2 : 10));
+  ok(divw_dataset_select_labels(&chosen, all, (const int64_t[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
+                                zeros_and_ones ? 2 : 10));
   ok(divw_dataset_select_first(&first, chosen, limit > 0 ? limit : divw_dataset_count(chosen)));
   ok(divw_kernel_create(&kernel, first, DIVW_KERNEL_COSINE));
   divw_dataset_destroy(first);

@@ -7,8 +7,8 @@
 /* A cosine kernel on n x d doubles, copied. */
 divw_kernel *make_kernel(const double *x, int64_t n, int64_t d);
 
-/* A cosine kernel on the MNIST test images: digits 0 and 1 (or all ten), the first `limit` of them (0: all). NULL, after
- * a message, where the data is not there. */
+/* A cosine kernel on the MNIST test images: digits 0 and 1 (or all ten), the first `limit` of them (0: all). NULL,
+ * after a message, where the data is not there. */
 divw_kernel *make_digits_kernel(bool zeros_and_ones, int64_t limit);
 
 /* Solves with the given options; the call must succeed. */

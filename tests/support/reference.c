@@ -158,7 +158,8 @@ static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, 
 
 double reference_gap_of_order(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order,
                               double *log_vendi) {
-  double *unit = malloc((size_t)(n * d + d * d + d + n) * sizeof *unit), *v = unit + n * d, *mu = v + d * d, *D = mu + d;
+  double *unit = malloc((size_t)(n * d + d * d + d + n) * sizeof *unit), *v = unit + n * d, *mu = v + d * d,
+         *D = mu + d;
   double power = 0, largest = -INFINITY, sum = 0;
   spectrum_of(x, n, d, p, unit, mu, v);
   for (int64_t k = 0; k < d; k++) { /* no row has a part in null directions */

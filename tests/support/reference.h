@@ -1,5 +1,5 @@
-/* The mathematics again, by the most naive route there is, to check the library against: loops, n x n or r x r matrices,
- * a cyclic Jacobi eigen-solver. Nothing here is shared with the library. */
+/* The mathematics again, by the most naive route there is, to check the library against: loops, n x n or r x r
+ * matrices, a cyclic Jacobi eigen-solver. Nothing here is shared with the library. */
 #ifndef REFERENCE_H
 #define REFERENCE_H
 
