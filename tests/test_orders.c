@@ -251,6 +251,23 @@ static void options_are_checked_at_once(void **state) {
   divw_kernel_destroy(kernel);
 }
 
+static void too_many_examples_for_the_interior_point_are_refused(void **state) {
+  (void)state;
+  double *x = make_copies(3, 10000);
+  divw_kernel *kernel = make_kernel(x, 10003, 4);
+  divw_solver *solver;
+  divw_weights *weights;
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_order(solver, INFINITY));
+  fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_SIZE, "n is 10003, expected at most 10000");
+  ok(divw_solver_set_order(solver, 2));
+  ok(divw_solver_set_method(solver, DIVW_METHOD_INTERIOR_POINT));
+  fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_SIZE, "n is 10003, expected at most 10000");
+  divw_solver_destroy(solver);
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static void balance_zero_is_uniform_at_every_order(void **state) {
   (void)state;
   double *x = make_rows(20, 4, 3);
@@ -307,6 +324,7 @@ int main(void) {
       cmocka_unit_test(marginal_diversity_is_the_gradient_at_every_order),
       cmocka_unit_test(an_entropy_weight_is_a_balance_of_the_logarithm),
       cmocka_unit_test(options_are_checked_at_once),
+      cmocka_unit_test(too_many_examples_for_the_interior_point_are_refused),
       cmocka_unit_test(balance_zero_is_uniform_at_every_order),
       cmocka_unit_test(every_allocation_may_fail),
   };

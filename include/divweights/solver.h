@@ -4,7 +4,7 @@
  *
  * The solver maximises, over all probability vectors p,
  *
- *     J(p) = balance VS_1(p) + (1 - balance) H(p)
+ *     J(p) = balance VS_q(p) + (1 - balance) H(p)        (or G, with log VS_q in place of VS_q)
  *
  * (Berns, Colton, Guckelsberger, Towards Mode Balancing of Generative Models via Diversity Weights, ICCC 2023):
  * diversity of the weighted data against the entropy of the weights. J is not concave, and on data that are
@@ -29,9 +29,9 @@ typedef struct divw_solver divw_solver;
  * @brief Called after every iteration of a solve, on the thread that solves.
  *
  * @param iteration    iterations so far in this call, 1, 2, ... (all solves together)
- * @param vendi_score  VS_1 of the current weights
+ * @param vendi_score  VS_q of the current weights
  * @param entropy      their entropy in nats
- * @param objective    J of the current weights
+ * @param objective    J or G of the current weights
  * @param gap          their proven distance to the optimum of the concave problem at their lambda, in nats
  * @param seconds      since the call began
  * @param user         as given to divw_solver_set_progress()

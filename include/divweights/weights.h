@@ -165,7 +165,8 @@ DIVW_API double divw_weights_balance(const divw_weights *weights);
 DIVW_API double divw_weights_objective_value(const divw_weights *weights);
 
 /**
- * @brief lambda: nats of log VS that one nat of H is worth here, (1-balance)/(balance VS).
+ * @brief lambda: nats of log VS that one nat of H is worth here, (1-balance)/(balance VS), or (1-balance)/balance for
+ * G.
  * @param weights the weights, or NULL
  * @return lambda >= 0; INFINITY at balance 0; NaN for NULL and when not known
  * @since 0.1
@@ -189,7 +190,8 @@ DIVW_API double divw_weights_certified_value(const divw_weights *weights);
 DIVW_API double divw_weights_upper_bound(const divw_weights *weights);
 
 /**
- * @brief upper_bound - certified_value: how far from the optimum p can be at most.
+ * @brief upper_bound - certified_value: how far from the optimum p can be at most. Above order 1: no weights with at
+ * least this entropy have a log VS that is larger by more.
  * @param weights the weights, or NULL
  * @return nats, 0 at balance 0; NaN for NULL and when not known
  * @since 0.1
@@ -197,7 +199,7 @@ DIVW_API double divw_weights_upper_bound(const divw_weights *weights);
 DIVW_API double divw_weights_gap(const divw_weights *weights);
 
 /**
- * @brief A number that J exceeds for no weights whatever.
+ * @brief A number that the objective exceeds for no weights whatever.
  * @param weights the weights, or NULL
  * @return in units of J; NaN for NULL and when not known
  * @since 0.1

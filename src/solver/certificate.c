@@ -60,7 +60,7 @@ static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *g
 static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, int64_t count, double *const *D,
                                       double *constant) {
   divw_status status;
-  dw_gradient gradient[2];
+  dw_gradient gradient[2] = {{0, 0, 0}, {0, 0, 0}};
   double order = solve->options->objective.order;
   for (int64_t j = 0; j < count; j++) {
     DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])

@@ -230,7 +230,6 @@ static bool step(void *self, const dw_point *at) {
 static divw_status make_room(interior *ip) {
   divw_status status;
   int64_t n = ip->n;
-  DW_TRY(dw_check_order(n, "the number of examples, with the interior-point method,"));
   DW_TRY(dw_alloc(&ip->rows, n * ip->r, sizeof *ip->rows));
   DW_TRY(dw_alloc(&ip->turned, n * ip->r, sizeof *ip->turned));
   DW_TRY(dw_alloc(&ip->slice, n * SLICE, sizeof *ip->slice));
@@ -247,12 +246,9 @@ fail:
   return status;
 }
 
-divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
-                              int32_t *stop_reason) {
+static divw_status smooth_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point,
+                                         int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
-  if (isinf(solve->options->objective.order)) {
-    return dw_interior_point_inf(solve, problem, target, point, iterations, stop_reason);
-  }
   interior ip = {.solve = solve, .n = solve->n, .r = solve->r};
   DW_TRY(make_room(&ip));
   status = dw_interior_iterate(solve, problem, target, point, ip.p, (dw_interior){&ip, begin, step}, iterations,
@@ -263,5 +259,26 @@ fail:
   divw_free(ip.slice);
   divw_free(ip.turned);
   divw_free(ip.rows);
+  return status;
+}
+
+static divw_status check_count(int64_t n) {
+  if (n > DW_INTERIOR_POINT_COUNT) {
+    return dw_fail(DIVW_ERROR_SIZE,
+                   "divw_solver_solve: the interior-point method holds n x n numbers; n is %lld, expected at most %d",
+                   (long long)n, DW_INTERIOR_POINT_COUNT);
+  }
+  return DIVW_OK;
+}
+
+divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                              int32_t *stop_reason) {
+  divw_status status;
+  DW_TRY(check_count(solve->n));
+  if (isinf(solve->options->objective.order)) {
+    return dw_interior_point_inf(solve, problem, target, point, iterations, stop_reason);
+  }
+  return smooth_interior_point(solve, problem, target, point, iterations, stop_reason);
+fail:
   return status;
 }

@@ -4,6 +4,8 @@
 
 #include "solve.h"
 
+enum { DW_INTERIOR_POINT_COUNT = 10000 };
+
 /* A method keeps its own p (inside the simplex, not normalised) and multipliers. */
 typedef struct {
   void *self;

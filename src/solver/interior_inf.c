@@ -313,7 +313,6 @@ static bool step(void *self, const dw_point *at) {
 static divw_status make_room(interior *ip) {
   divw_status status;
   int64_t n = ip->n, r = ip->r;
-  DW_TRY(dw_check_order(n, "the number of examples, with the interior-point method,"));
   DW_TRY(dw_alloc(&ip->rows, 3 * n * r, sizeof *ip->rows));
   DW_TRY(dw_alloc(&ip->M, 2 * n * n, sizeof *ip->M));
   DW_TRY(dw_alloc(&ip->p, 12 * n, sizeof *ip->p));

@@ -17,8 +17,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { INTERIOR_POINT_COUNT = 3000, AUTO_PATIENCE = 60 };
+enum { AUTO_PATIENCE = 60 };
 #define SLOW_LAMBDA 0.02
+#define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
+#define BEARABLE_STEP 4e10
 
 typedef struct {
   dw_solve *solve;
@@ -50,16 +52,21 @@ static double allowed_global_gap(const search *s) {
   return dw_objective_slope(&options->objective, s->solution->best.log_vendi) * options->tolerance;
 }
 
-/* Whether a Newton step on n x n matrices is worth its price: where ascent is slow (order above 1, small lambda) and n
- * is within some thousands. Order inf has no gradient, and leaves no choice. */
+/* Operations of an interior-point iteration. */
+static double newton_cost(const dw_solve *solve) {
+  double n = (double)solve->n, r = (double)solve->r;
+  return n * n * (r * (r + 1) / 2 + n / 3);
+}
+
+/* Whether Newton steps are worth their price: where ascent is slow (order above 1, small lambda) and a step takes a
+ * fraction of a second. Order inf has no gradient, and leaves no choice. */
 static bool wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->options->objective;
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
-  double lambda = dw_objective_lambda(objective, log(solve->vendi_uniform));
-  bool slow = objective->order > 1 || lambda < SLOW_LAMBDA;
-  return solve->options->method == DIVW_METHOD_AUTO && slow && solve->n <= INTERIOR_POINT_COUNT;
+  bool slow = objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
+  return solve->options->method == DIVW_METHOD_AUTO && slow && newton_cost(solve) < CHEAP_STEP;
 }
 
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
@@ -75,7 +82,7 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
       DW_TRY(dw_ascend(solve, problem, target, INT64_MAX, point, &more, stop_reason));
     }
   } else {
-    bool may_switch = either && solve->n <= INTERIOR_POINT_COUNT;
+    bool may_switch = either && newton_cost(solve) < BEARABLE_STEP;
     DW_TRY(dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations, stop_reason));
     if (*stop_reason == DIVW_STOP_STALLED && may_switch) {
       DW_TRY(dw_interior_point(solve, problem, target, point, &more, stop_reason));
