@@ -118,6 +118,15 @@ class Weights(CommandTest):
         self.assertTrue(np.array_equal(p, np.full(50, 1 / 50)))
         self.assertEqual((report["gap"], report["entropy_weight"]), (0, "inf"))
 
+    def test_reports_of_solves_that_were_cut_short_are_honest(self):
+        rows = signed(200, 30)
+        copies = np.eye(101, dtype=np.uint8)[np.minimum(np.arange(20100), 100)]
+        for data, balance, cut in ((rows, 0.5, ("--max-iterations", 3)), (rows, 1, ("--max-iterations", 20)),
+                                   (copies, 0.15, ("--max-solves", 1)), (copies, 0.15, ("--max-solves", 2))):
+            with self.subTest(balance=balance, cut=cut):
+                report, p, _ = self.solve(self.save(data), balance, 1e-6, *cut)
+                self.assertEqual(disagreements(Examples(data.astype(float)), p, report)[1], [])
+
     def test_copies_reach_the_best_of_their_closed_form(self):
         """m orthogonal rows and one more N times, mass x on the copies: VS = exp(h + (1-x) log m),
         H = h + x log N + (1-x) log m. A climb from uniform weights alone ends in a lower maximum."""

@@ -134,10 +134,11 @@ def disagreements(examples, p, report):
     equal("global_upper_bound", report["objective_value"] + report["global_gap"], 1e-12)
     if not abs(p.sum() - 1) <= 1e-12 or p.min() < 0:
         found.append("the weights sum to %.15g, the least is %g" % (p.sum(), p.min()))
-    if not -1e-10 <= check.gap <= 2 * tolerance:
-        found.append("the gap recomputed from the weights is %.3g, the tolerance %.3g" % (check.gap, tolerance))
-    if not 0 <= report["gap"] <= tolerance:
-        found.append("the gap is %.3g, the tolerance %.3g" % (report["gap"], tolerance))
+    if report["stop_reason"] == "converged" and not report["gap"] <= tolerance:
+        found.append("it has converged, but the gap is %.3g, the tolerance %.3g" % (report["gap"], tolerance))
+    allowed = 2 * tolerance if report["stop_reason"] == "converged" else report["gap"] + 1e-9
+    if not -1e-10 <= check.gap <= allowed:
+        found.append("the gap recomputed from the weights is %.3g, allowed %.3g" % (check.gap, allowed))
     # With further solves the library's bound rests on D of theirs too, which nobody kept.
     bound = check.global_upper_bound()
     if report["solves"] == 1 and not bound - check.objective_value <= 2 * report["global_gap"] + 1e-9:
