@@ -87,7 +87,12 @@ DIVW_API double divw_solver_balance(const divw_solver *solver);
  */
 DIVW_API divw_status divw_solver_set_order(divw_solver *solver, double order);
 
-/** @brief The order q; NaN for NULL. @since 0.1 */
+/**
+ * @brief The order q of the objective.
+ * @param solver the solver
+ * @return q, INFINITY too; NaN for NULL
+ * @since 0.1
+ */
 DIVW_API double divw_solver_order(const divw_solver *solver);
 
 /** What is maximised. @since 0.1 */
@@ -98,6 +103,7 @@ enum {
 
 /**
  * @brief The name of an objective: "published", "log".
+ * @param objective any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
  */
@@ -112,7 +118,12 @@ DIVW_API const char *divw_objective_name(int32_t objective);
  */
 DIVW_API divw_status divw_solver_set_objective(divw_solver *solver, int32_t objective);
 
-/** @brief The objective; 0 for NULL. @since 0.1 */
+/**
+ * @brief What is maximised.
+ * @param solver the solver
+ * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG; 0 for NULL
+ * @since 0.1
+ */
 DIVW_API int32_t divw_solver_objective(const divw_solver *solver);
 
 /**

@@ -15,8 +15,9 @@ static void print_proof(const divw_weights *weights) {
   print_row("gap", "%.2g nats", gap);
   print_row("", "proven: log VS + lambda H is within that of the best there is");
   if (!isnan(bound)) {
-    print_row("global bound", "objective <= %.8g, %.2g above these weights", bound, divw_weights_global_gap(weights));
-    print_row("", "proven: no weights whatever have an objective above the bound");
+    const char letter = divw_weights_objective(weights) == DIVW_OBJECTIVE_LOG ? 'G' : 'J';
+    print_row("global bound", "%c <= %.8g, %.2g above these weights", letter, bound, divw_weights_global_gap(weights));
+    print_row("", "proven: no weights whatever have a %c above the bound", letter);
   }
 }
 
