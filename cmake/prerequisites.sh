@@ -43,6 +43,7 @@ need_build_tools() {
   need libopenblas-dev pkg-config --exists openblas
   need liblapacke-dev pkg-config --exists lapacke
   need zlib1g-dev pkg-config --exists zlib
+  need libminizip-dev pkg-config --exists minizip
   need libpng-dev pkg-config --exists libpng
   need gnuplot-nox has gnuplot
 }

@@ -14,13 +14,14 @@ static const struct {
   const char *name;
   int64_t size;
 } types[] = {
-    [DW_FLOAT64] = {"float64", 8}, [DW_FLOAT32] = {"float32", 4}, [DW_FLOAT16] = {"float16", 2},
-    [DW_UINT8] = {"uint8", 1},     [DW_INT8] = {"int8", 1},       [DW_INT16] = {"int16", 2},
-    [DW_INT32] = {"int32", 4},     [DW_INT64] = {"int64", 8},     [DW_UINT16] = {"uint16", 2},
-    [DW_UINT32] = {"uint32", 4},   [DW_UINT64] = {"uint64", 8},
+    [DW_FLOAT64] = {"float64", 8},     [DW_FLOAT32] = {"float32", 4}, [DW_FLOAT16] = {"float16", 2},
+    [DW_UINT8] = {"uint8", 1},         [DW_INT8] = {"int8", 1},       [DW_INT16] = {"int16", 2},
+    [DW_INT32] = {"int32", 4},         [DW_INT64] = {"int64", 8},     [DW_UINT16] = {"uint16", 2},
+    [DW_UINT32] = {"uint32", 4},       [DW_UINT64] = {"uint64", 8},   [DW_BYTE_STRING] = {"byte strings", 0},
+    [DW_UCS4_STRING] = {"strings", 0},
 };
 
-static bool is_type(int32_t dtype) { return dtype >= DW_FLOAT64 && dtype <= DW_UINT64; }
+static bool is_type(int32_t dtype) { return dtype >= DW_FLOAT64 && dtype <= DW_UCS4_STRING; }
 
 int64_t dw_dtype_size(int32_t dtype) { return is_type(dtype) ? types[dtype].size : 0; }
 
@@ -57,35 +58,43 @@ static divw_status read_header(dw_reader *reader, dw_array_header *header) {
   }
   return dw_fail(DIVW_ERROR_FORMAT,
                  "%s: is not recognised: it begins with %02x %02x %02x %02x, accepted are npy (93 4e 55 4d) and IDX "
-                 "(00 00 type axes), either gzipped (1f 8b)",
+                 "(00 00 type axes), either gzipped (1f 8b), and npz (50 4b 03 04)",
                  dw_reader_path(reader), magic[0], magic[1], magic[2], magic[3]);
 }
 
-static divw_status check_size(const dw_reader *reader, const dw_array_header *header, int64_t *count) {
+divw_status dw_array_check_size(const dw_reader *reader, dw_array_header *header, int64_t *count) {
   int64_t bytes;
   bool fits = true;
+  if (header->element_size == 0) {
+    header->element_size = dw_dtype_size(header->dtype); /* of strings it is in the file */
+  }
   *count = 1;
   for (int32_t axis = 1; axis < header->axes; axis++) {
     fits = fits && dw_multiply(*count, header->shape[axis], count);
   }
   fits = fits && dw_multiply(header->shape[0], *count, &bytes);
-  if (!fits || !dw_multiply(bytes, dw_dtype_size(header->dtype), &bytes)) {
-    return dw_fail(DIVW_ERROR_SIZE, "%s: claims more than 2^63 bytes of numbers", dw_reader_path(reader));
+  if (!fits || !dw_multiply(bytes, header->element_size, &bytes)) {
+    return dw_fail(DIVW_ERROR_SIZE, "%s: claims more than 2^63 bytes of elements", dw_reader_path(reader));
   }
   return dw_reader_expect_bytes(reader, bytes, "the array");
 }
 
-divw_status dw_array_open(dw_reader **reader, dw_array_header *header, int64_t *count, const char *path) {
+divw_status dw_array_open_member(dw_reader **reader, dw_array_header *header, int64_t *count, const char *path,
+                                 const char *name) {
   divw_status status;
   memset(header, 0, sizeof *header);
-  DW_TRY(dw_reader_open(reader, path));
+  DW_TRY(dw_reader_open_member(reader, path, name));
   DW_TRY(read_header(*reader, header));
-  DW_TRY(check_size(*reader, header, count));
+  DW_TRY(dw_array_check_size(*reader, header, count));
   return DIVW_OK;
 fail:
   dw_reader_close(*reader);
   *reader = NULL;
   return status;
+}
+
+divw_status dw_array_open(dw_reader **reader, dw_array_header *header, int64_t *count, const char *path) {
+  return dw_array_open_member(reader, header, count, path, NULL);
 }
 
 /* ---- the numbers ---- */

@@ -1,4 +1,4 @@
-/* Array files: what npy and IDX have in common, a header that gives type and shape, and numbers after it.
+/* Array files: what npy and IDX have in common, a header that gives type and shape, and elements after it.
  *
  *     dw_array_open  -> recognises the format, checks the header against the size of the file
  *     dw_array_read  -> the elements in their own type, native byte order, C order
@@ -20,7 +20,9 @@ enum {
   DW_INT64 = 8,
   DW_UINT16 = 9,
   DW_UINT32 = 10,
-  DW_UINT64 = 11
+  DW_UINT64 = 11,
+  DW_BYTE_STRING = 12, /* read by ids.c only: fixed width, filled up with zeros */
+  DW_UCS4_STRING = 13  /* likewise, 4 bytes a character */
 };
 
 enum { DW_MAX_AXES = 8 };
@@ -30,7 +32,9 @@ typedef struct {
   int32_t axes;
   int64_t shape[DW_MAX_AXES];
   bool big_endian;
-  bool fortran_order; /* the first axis varies fastest */
+  bool fortran_order;   /* the first axis varies fastest */
+  bool strings;         /* asked for by who reads: strings are accepted, too */
+  int64_t element_size; /* bytes */
 } dw_array_header;
 
 /* Bytes per element and name of a type; 0 and "unknown" for other numbers. */
@@ -44,12 +48,19 @@ bool dw_big_endian(void);
  * shape[0] * count elements can be asked for without fear of a lying header: the file can hold them. */
 divw_status dw_array_open(dw_reader **reader, dw_array_header *header, int64_t *count, const char *path);
 
+/* The same of an array with a name, in a file of several; see dw_reader_open_member(). */
+divw_status dw_array_open_member(dw_reader **reader, dw_array_header *header, int64_t *count, const char *path,
+                                 const char *name);
+
+/* What opening does after it has read a header: fills in element_size and *count, and checks them against the file. */
+divw_status dw_array_check_size(const dw_reader *reader, dw_array_header *header, int64_t *count);
+
 /* Reads all elements as rows of `count` numbers (C order, native byte order) into memory of
  * shape[0] * count * dw_dtype_size(dtype) bytes, and checks that the file ends there. */
 divw_status dw_array_read(dw_reader *reader, const dw_array_header *header, int64_t count, void *rows);
 
 /* One format each: a magic number to recognise, and a header to read (its first four bytes already consumed).
- * Each is one file: npy.c, idx.c. The header comes zeroed; lengths must be set to 0 or more. */
+ * Each is one file: npy.c, idx.c. The header comes zeroed but for `strings`; lengths must be set to 0 or more. */
 divw_status dw_npy_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);
 divw_status dw_idx_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);
 

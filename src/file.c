@@ -8,6 +8,8 @@
  * moment, the target is the old file or the complete new one. */
 #include "file.h"
 
+#include "npz.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -42,6 +44,7 @@ struct dw_reader {
   bool gzip;
   bool sized;      /* the size of the file is known, and `unread` counts */
   bool in_member;  /* gzip: a member was begun and has not ended */
+  dw_zip *zip;     /* NULL: no zip archive */
   int64_t unread;  /* bytes of the file that the system still has */
   z_stream stream; /* next_in, avail_in: bytes of `window` that are waiting, gzip or not */
   char path[PATH_MAX];
@@ -127,8 +130,10 @@ fail:
   return status;
 }
 
-/* Reads `bytes` bytes, fewer only where the file ends. */
-static divw_status read_content(dw_reader *reader, void *buffer, int64_t bytes, int64_t *got) {
+divw_status dw_reader_read_some(dw_reader *reader, void *buffer, int64_t bytes, int64_t *got) {
+  if (reader->zip != NULL) {
+    return dw_zip_read(reader->zip, buffer, bytes, got);
+  }
   return reader->gzip ? read_gzip(reader, buffer, bytes, got) : read_plain(reader, buffer, bytes, got);
 }
 
@@ -157,7 +162,20 @@ static divw_status recognise_gzip(dw_reader *reader) {
   return DIVW_OK;
 }
 
-divw_status dw_reader_open(dw_reader **out, const char *path) {
+/* What comes from the archive is read through its own door; the window and the size serve no more. */
+static divw_status recognise_zip(dw_reader *reader, const char *name) {
+  if (!dw_zip_recognise(reader->window, reader->stream.avail_in)) {
+    return name == NULL ? DIVW_OK
+                        : dw_fail(DIVW_ERROR_ARGUMENT, "%s: is no zip archive (npz), and has no array named %s",
+                                  reader->path, name);
+  }
+  if (!reader->sized) {
+    return dw_fail(DIVW_ERROR_FILE, "%s: is a zip archive in a pipe, expected it in a file", reader->path);
+  }
+  return dw_zip_open(&reader->zip, reader->path, reader->unread + reader->stream.avail_in, name);
+}
+
+divw_status dw_reader_open_member(dw_reader **out, const char *path, const char *name) {
   divw_status status;
   struct stat about = {0};
   dw_reader *reader = NULL;
@@ -178,6 +196,7 @@ divw_status dw_reader_open(dw_reader **out, const char *path) {
     DW_TRY(dw_fail(DIVW_ERROR_FORMAT, "%s: is empty", path));
   }
   DW_TRY(recognise_gzip(reader));
+  DW_TRY(recognise_zip(reader, name));
   *out = reader;
   return DIVW_OK;
 fail:
@@ -185,10 +204,13 @@ fail:
   return status;
 }
 
+divw_status dw_reader_open(dw_reader **out, const char *path) { return dw_reader_open_member(out, path, NULL); }
+
 void dw_reader_close(dw_reader *reader) {
   if (reader == NULL) {
     return;
   }
+  dw_zip_close(reader->zip);
   if (reader->gzip) {
     inflateEnd(&reader->stream);
   }
@@ -205,7 +227,7 @@ static divw_status truncated(const dw_reader *reader, const char *what, int64_t 
 
 divw_status dw_reader_read(dw_reader *reader, void *buffer, int64_t bytes, const char *what) {
   int64_t got;
-  divw_status status = read_content(reader, buffer, bytes, &got);
+  divw_status status = dw_reader_read_some(reader, buffer, bytes, &got);
   if (status == DIVW_OK && got < bytes) {
     status = truncated(reader, what, bytes, got);
   }
@@ -215,7 +237,7 @@ divw_status dw_reader_read(dw_reader *reader, void *buffer, int64_t bytes, const
 divw_status dw_reader_expect_end(dw_reader *reader) {
   unsigned char byte;
   int64_t got;
-  divw_status status = read_content(reader, &byte, 1, &got);
+  divw_status status = dw_reader_read_some(reader, &byte, 1, &got);
   if (status == DIVW_OK && got > 0) {
     status =
         dw_fail(DIVW_ERROR_FORMAT, "%s: has trailing bytes after the array that its header describes", reader->path);
@@ -223,12 +245,12 @@ divw_status dw_reader_expect_end(dw_reader *reader) {
   return status;
 }
 
-/* A deflate stream spends at least two bits on a match of at most 258 bytes: 1032 bytes for each byte of the file.
- * zlib may have taken up to 8 bytes more than it has given out for. */
 divw_status dw_reader_expect_bytes(const dw_reader *reader, int64_t bytes, const char *what) {
   int64_t left = dw_max(reader->unread, 0) + reader->stream.avail_in;
-  if (reader->gzip) {
-    left = 1032 * (dw_min(left, INT64_MAX / 1032 - 8) + 8);
+  if (reader->zip != NULL) {
+    left = dw_zip_left(reader->zip);
+  } else if (reader->gzip) {
+    left = dw_most_inflated(left);
   }
   return !reader->sized || bytes <= left ? DIVW_OK : truncated(reader, what, bytes, left);
 }

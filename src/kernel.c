@@ -29,15 +29,6 @@ struct divw_kernel {
 
 /* ---- looking at the data, once ---- */
 
-static divw_status bad_element(const divw_kernel *kernel, const double *x, int64_t d, int64_t i) {
-  int64_t j = 0;
-  while (j < d && isfinite(x[j])) {
-    j++;
-  }
-  return dw_fail(DIVW_ERROR_DATA, "row %lld, column %lld of the data is %g, expected a finite number",
-                 (long long)divw_dataset_row(kernel->dataset, i), (long long)j, x[j]);
-}
-
 /* |x| without overflow or underflow on the way. */
 static double norm(const double *x, int64_t d) {
   double square = 0, largest = 0;
@@ -82,15 +73,11 @@ static divw_status scan_rows(divw_kernel *kernel, int64_t d, unsigned char *used
   double *x;
   DW_TRY(dw_alloc(&x, d, sizeof *x));
   for (int64_t i = 0; status == DIVW_OK && i < kernel->n; i++) {
-    double probe = 0;
-    dw_dataset_fetch(kernel->dataset, i, (dw_columns){NULL, d}, 1.0, x);
+    status = dw_dataset_fetch_finite(kernel->dataset, i, x);
     for (int64_t j = 0; j < d; j++) {
-      probe += x[j] * 0.0;
       used[j] |= x[j] != 0;
     }
-    if (probe != 0 || isnan(probe)) {
-      status = bad_element(kernel, x, d, i);
-    } else {
+    if (status == DIVW_OK) {
       double length = norm(x, d);
       kernel->scale[i] = 1 / length;
       status = check_norm(kernel, length, i);

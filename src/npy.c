@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_HEADER = 1 << 16, MAX_STRING = 32, MAX_DIGITS = 18 };
+enum { MAX_HEADER = 1 << 16, MAX_STRING = 32, MAX_DIGITS = 18, MAX_WIDTH = 1 << 20 };
 
 /* ---- the dictionary ---- */
 
@@ -82,6 +82,21 @@ static const char *kind_name(char letter) {
   }
 }
 
+/* S12: strings of 12 bytes; U12: of 12 characters of 4 bytes. */
+static bool parse_strings(const char *code, dw_array_header *header) {
+  const bool wide = *code == 'U';
+  int64_t width = 0;
+  for (const char *digit = code + 1; *digit >= '0' && *digit <= '9' && width < MAX_WIDTH; digit++) {
+    width = 10 * width + (*digit - '0');
+    if (digit[1] == '\0' && width >= 1 && width <= MAX_WIDTH && (wide || *code == 'S')) {
+      header->dtype = wide ? DW_UCS4_STRING : DW_BYTE_STRING;
+      header->element_size = wide ? 4 * width : width;
+      return true;
+    }
+  }
+  return false;
+}
+
 static divw_status parse_descr(text_cursor *text, dw_array_header *header) {
   static const struct {
     const char *code;
@@ -100,10 +115,13 @@ static divw_status parse_descr(text_cursor *text, dw_array_header *header) {
   if (descr[0] == '\0' || strchr("<>=|", descr[0]) == NULL) {
     return refuse_type(text, "a type without a byte order", descr);
   }
+  header->big_endian = descr[0] == '>' || (descr[0] != '<' && dw_big_endian());
+  if (header->strings && parse_strings(descr + 1, header)) {
+    return DIVW_OK;
+  }
   for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
     if (strcmp(descr + 1, types[k].code) == 0) {
       header->dtype = types[k].dtype;
-      header->big_endian = descr[0] == '>' || (descr[0] != '<' && dw_big_endian());
       return DIVW_OK;
     }
   }

@@ -2,6 +2,7 @@
 #ifndef DW_REPORT_H
 #define DW_REPORT_H
 
+#include "ids.h"
 #include "internal.h"
 
 #include <divweights/weights.h>
@@ -33,5 +34,8 @@ divw_status dw_report_read(dw_report *report, const char *text, const char *path
 
 /* Weights from their parts: takes over p, rows and D (may be NULL) on success only. */
 divw_status dw_weights_create(divw_weights **out, const dw_report *report, double *p, int64_t *rows, double *D);
+
+/* Ids for weights just made, which have none: the first n of these; NULL: none. */
+void dw_weights_set_ids(divw_weights *weights, dw_ids *ids);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * Two files: NAME.npy holds p alone, so that any program can read it; NAME.json beside it the report. */
 #include "array_file.h"
+#include "ids.h"
 #include "report.h"
 #include "simplex.h"
 
@@ -19,6 +20,7 @@ struct divw_weights {
   int64_t *rows;
   double *D;
   char *json;
+  dw_ids *ids;
 };
 
 enum { MAX_REPORT = 64 << 10 };
@@ -30,7 +32,7 @@ divw_status dw_weights_create(divw_weights **out, const dw_report *report, doubl
   *out = NULL;
   DW_TRY(dw_report_write(&json, report));
   DW_TRY(dw_alloc(&weights, 1, sizeof *weights));
-  *weights = (divw_weights){*report, p, rows, D, json};
+  *weights = (divw_weights){*report, p, rows, D, json, NULL};
   *out = weights;
   return DIVW_OK;
 fail:
@@ -38,8 +40,11 @@ fail:
   return status;
 }
 
+void dw_weights_set_ids(divw_weights *weights, dw_ids *ids) { weights->ids = dw_ids_share(ids); }
+
 void divw_weights_destroy(divw_weights *weights) {
   if (weights != NULL) {
+    dw_ids_release(weights->ids);
     divw_free(weights->json);
     divw_free(weights->D);
     divw_free(weights->rows);
@@ -65,6 +70,10 @@ int64_t divw_weights_count(const divw_weights *weights) { return weights == NULL
 const double *divw_weights_values(const divw_weights *weights) { return weights == NULL ? NULL : weights->p; }
 
 const int64_t *divw_weights_rows(const divw_weights *weights) { return weights == NULL ? NULL : weights->rows; }
+
+const char *divw_weights_id(const divw_weights *weights, int64_t position) {
+  return position >= 0 && position < divw_weights_count(weights) ? dw_ids_get(weights->ids, position) : NULL;
+}
 
 const double *divw_weights_marginal_diversity(const divw_weights *weights) {
   return weights == NULL ? NULL : weights->D;

@@ -4,7 +4,7 @@
  *
  * A dataset keeps its rows in the type they came in (float64, float32, float16 or uint8) and converts them
  * block by block when they are used. A subset shares the rows of the dataset it was taken from and remembers
- * their numbers there, so that results can be traced back to the file.
+ * their numbers there, so that results can be traced back to the file; labels and ids go with them.
  */
 #ifndef DIVWEIGHTS_DATASET_H
 #define DIVWEIGHTS_DATASET_H
@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/** n rows of d numbers, with row numbers and perhaps labels. @since 0.1 */
+/** n rows of d numbers, with row numbers and perhaps labels and ids. @since 0.1 */
 typedef struct divw_dataset divw_dataset;
 
 /** Element types of a dataset. @since 0.1 */
@@ -67,23 +67,40 @@ DIVW_API divw_status divw_dataset_create_borrowed(divw_dataset **out, const void
                                                   int32_t dtype, int64_t row_stride);
 
 /**
- * @brief Reads a dataset from a file; the format is recognised by content, not by name.
+ * @brief Reads a dataset from a file or a folder; the format is recognised by content, not by name.
  *
  * - `.npy`, versions 1 to 3, of float16, float32, float64 or uint8, both byte orders, C and Fortran order,
  *   1 to 8 axes;
  * - IDX (the MNIST format) of unsigned bytes, float32 or float64, any number of axes;
- * - either of them gzipped.
+ * - either of them gzipped;
+ * - `.npz` that holds one array (of several, divw_dataset_load_array() chooses);
+ * - a folder: the rows of all its `*.npy` and `*.npy.gz`, one file after the other, of one type and row length.
+ *   Names are in natural order: runs of digits are compared as numbers (shard-2 before shard-10), everything else
+ *   byte by byte. Files whose name begins with a point, other files and folders inside are left out. Row numbers
+ *   count through all files.
  *
  * The first axis counts the examples, the others are flattened. Rows stay in their own type: memory is the
  * size of the data, plus a window of at most 1 MiB while reading.
  * @param out  receives the dataset, to be destroyed by the caller; NULL on failure
- * @param path the file; not NULL
+ * @param path the file or folder; not NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL); DIVW_ERROR_FILE; DIVW_ERROR_FORMAT (not one of these formats,
- *         an element type that is not supported, truncated, trailing bytes, no rows, no columns);
- *         DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
+ *         an element type that is not supported, truncated, damaged, trailing bytes, no rows, no columns; several
+ *         arrays: they are named; files of a folder that do not fit together: one is named with what it has and
+ *         what the first one has); DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
  * @since 0.1
  */
 DIVW_API divw_status divw_dataset_load(divw_dataset **out, const char *path);
+
+/**
+ * @brief Reads one of the arrays of an `.npz`, stored or deflated.
+ * @param out  receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param path the file; not NULL
+ * @param name which array: the name it was saved under, without `.npy`; not NULL
+ * @return as divw_dataset_load(); DIVW_ERROR_ARGUMENT also when there is no array of that name (those that there
+ *         are are named) and for a file that is no `.npz`
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_load_array(divw_dataset **out, const char *path, const char *name);
 
 /**
  * @brief Ends a dataset; subsets taken from it and kernels made on it stay valid.
@@ -112,6 +129,26 @@ DIVW_API divw_status divw_dataset_set_labels(divw_dataset *dataset, const int64_
 DIVW_API divw_status divw_dataset_load_labels(divw_dataset *dataset, const char *path);
 
 /**
+ * @brief Puts an id on every row, replacing ids it had: what the example is called outside, such as the name of its
+ * file.
+ * @param dataset the dataset; not NULL
+ * @param ids     one string per row, UTF-8 without line breaks, copied; not NULL. The same id may come twice
+ * @param count   must be the number of rows of the dataset
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (the sentence names both lengths, or the id that is none); DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_set_ids(divw_dataset *dataset, const char *const *ids, int64_t count);
+
+/**
+ * @brief The same from a file that divw_ids_load() reads.
+ * @param dataset the dataset; not NULL
+ * @param path    the file; not NULL
+ * @return as divw_dataset_set_ids() and divw_ids_load()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_load_ids(divw_dataset *dataset, const char *path);
+
+/**
  * @brief A dataset of some rows of another, in the order given; a row may be named more than once.
  * @param out     receives the subset, to be destroyed by the caller; NULL on failure
  * @param dataset where the rows are taken from; not NULL, may be a subset itself
@@ -119,7 +156,7 @@ DIVW_API divw_status divw_dataset_load_labels(divw_dataset *dataset, const char 
  * @param count   at least 1
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (names the first position that is out of range); DIVW_ERROR_MEMORY
  *
- * Cost: 8 bytes per row and 8 per label; the rows themselves are shared.
+ * Cost: 8 bytes per row, 8 per label and 8 per id; the rows and the texts of ids are shared.
  * @since 0.1
  */
 DIVW_API divw_status divw_dataset_select_rows(divw_dataset **out, const divw_dataset *dataset, const int64_t *rows,
@@ -198,6 +235,16 @@ DIVW_API int64_t divw_dataset_row(const divw_dataset *dataset, int64_t position)
  * @since 0.1
  */
 DIVW_API const int64_t *divw_dataset_labels(const divw_dataset *dataset);
+
+/**
+ * @brief The id of an example.
+ * @param dataset  the dataset, or NULL
+ * @param position 0 .. n-1
+ * @return a string owned by the dataset, valid until its ids are changed or it is destroyed; NULL without ids, for
+ * NULL, and for a position out of range
+ * @since 0.1
+ */
+DIVW_API const char *divw_dataset_id(const divw_dataset *dataset, int64_t position);
 
 /**
  * @brief How long divw_dataset_load() took.

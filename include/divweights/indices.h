@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 /**
- * @brief Reads a file of whole numbers: `.npy` of any integer type, or IDX of one axis, either gzipped.
+ * @brief Reads a file of whole numbers: `.npy` of any integer type, or IDX of one axis, either gzipped; also the only
+ *        array of a `.npz`.
  *
  * The format is recognised by content.
  * @param path   the file; not NULL

@@ -89,6 +89,15 @@ DIVW_API const double *divw_weights_values(const divw_weights *weights);
 DIVW_API const int64_t *divw_weights_rows(const divw_weights *weights);
 
 /**
+ * @brief The id of the example that a weight belongs to, where the dataset had ids.
+ * @param weights  the weights, or NULL
+ * @param position 0 .. n-1
+ * @return a string owned by the object; NULL without ids, for weights that were loaded, and for a position out of range
+ * @since 0.1
+ */
+DIVW_API const char *divw_weights_id(const divw_weights *weights, int64_t position);
+
+/**
  * @brief The marginal diversity D_i = -phi_i^T log(sigma) phi_i of every example, in nats: how unlike the weighted
  *        data it is.
  *

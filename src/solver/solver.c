@@ -1,4 +1,5 @@
 /* Third stage: options, and the call that turns a kernel into weights. */
+#include "../dataset.h"
 #include "../report.h"
 #include "../simplex.h"
 #include "frontier.h"
@@ -254,6 +255,7 @@ static divw_status make_weights(const dw_solve *solve, dw_solution *solution, di
   status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
   if (status == DIVW_OK) {
     solution->best.p = solution->best.D = NULL; /* the weights own them now */
+    dw_weights_set_ids(*out, dw_dataset_ids(dw_kernel_dataset(solve->kernel)));
   } else {
     divw_free(rows);
   }

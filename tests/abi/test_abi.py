@@ -18,11 +18,12 @@ HEADERS = sorted(glob.glob(os.path.join(INCLUDE, "divweights", "*.h")))
 LIBRARY = os.environ.get("DIVWEIGHTS_LIBRARY", "build/release/libdivweights.so")
 
 # A parameter or a result is a number of fixed width, a pointer to one, to text, bytes or an opaque object, or (as a
-# parameter) one of the library's function types.
+# parameter) a list of strings or one of the library's function types.
 NUMBER = r"(?:double|int32_t|int64_t|uint64_t|divw_status)"
 POINTER = r"(?:const )?(?:void|char|float|%s|divw_\w+) \*" % NUMBER
+STRINGS = r"(?:const char \*const \*|char \*\*\*)"
 RESULT = re.compile(r"(?:void|%s|%s)" % (NUMBER, POINTER))
-PARAMETER = re.compile(r"(?:%s |divw_\w+_fn |%s\*?)\w+" % (NUMBER, POINTER))
+PARAMETER = re.compile(r"(?:%s |divw_\w+_fn |%s|%s\*?)\w+" % (NUMBER, STRINGS, POINTER))
 DECLARATION = re.compile(r"DIVW_API ([^;()]*?)\b(divw_\w+)\(([^;]*?)\);")
 CALLBACK = re.compile(r"typedef ([^;()]*?)\(\*(divw_\w+_fn)\)\(([^;]*?)\);")
 

@@ -127,7 +127,7 @@ class BadInput(CommandTest):
             self.refuse_everywhere(sentence, self.keep(name, content))
 
     def test_files_that_are_not_there(self):
-        for path in self.path("missing.npy"), self.folder:
+        for path in self.path("missing.npy"), self.out:
             self.refuse_everywhere(path + ": ", path)
             self.refuse(1, path + ": ", "sample", path, "--count", 3)
             self.refuse(1, path + ": ", "score", self.data, "--weights", path)

@@ -1,0 +1,232 @@
+/* Leading principal components of rows: x_i becomes z_i, its coordinates in the K directions that hold most of
+ * sum |x_i|^2.
+ *
+ *     d <= n:  C = X^T X = V^T diag(w) V (d x d),   z_i = V_K x_i
+ *     n <  d:  G = X X^T = U^T diag(w) U (n x n),   z_ik = sqrt(w_k) U_ki
+ *
+ * The smaller matrix is diagonalised; both give the same z up to the signs of its columns. z is kept, n x K doubles: to
+ * project in every fetch instead would cost 2 d K operations a row in each of the hundreds of passes of a solve, which
+ * need K^2 themselves.
+ *
+ * Rows are scaled by a power of two on the way, so that no square overflows or vanishes. Eigenvectors are exact to
+ * rounding divided by the distance to the next eigenvalue; a row that is left with less than 1e-12 of its length has
+ * nothing in these directions but that, and becomes a row of zeros, which a kernel names. */
+#include "view.h"
+
+#include "../linalg.h"
+
+#include <divweights/transform.h>
+
+#include <math.h>
+#include <string.h>
+
+enum { COLUMNS_AT_A_TIME = 256 };
+
+/* What is being computed, of which rows. */
+typedef struct {
+  const divw_dataset *dataset;
+  int64_t n, d, k;
+  double scale; /* of rows while they are worked on */
+  double *z;    /* n x k */
+} projection;
+
+/* Looks at every number once. */
+static divw_status choose_scale(projection *p) {
+  divw_status status;
+  double *x, largest = 0;
+  int exponent;
+  DW_TRY(dw_alloc(&x, p->d, sizeof *x));
+  for (int64_t i = 0; i < p->n && status == DIVW_OK; i++) {
+    status = dw_dataset_fetch_finite(p->dataset, i, x);
+    for (int64_t j = 0; j < p->d; j++) {
+      largest = fmax(largest, fabs(x[j]));
+    }
+  }
+  divw_free(x);
+  frexp(largest, &exponent);
+  p->scale = ldexp(1, (int)dw_max(-1000, dw_min(1000, -exponent)));
+fail:
+  return status;
+}
+
+/* z_i = 0 where it is all rounding; `square` is |x_i|^2. */
+static void clear_lost_row(const projection *p, int64_t i, double square) {
+  double *z = p->z + i * p->k, kept = 0;
+  for (int64_t k = 0; k < p->k; k++) {
+    kept += z[k] * z[k];
+  }
+  if (kept <= 1e-24 * square) {
+    memset(z, 0, (size_t)p->k * sizeof *z);
+  }
+}
+
+/* ---- at least as many rows as columns ---- */
+
+/* About 4 MiB, as the kernel's passes. */
+static int64_t block_rows(const projection *p) {
+  return dw_min(p->n, dw_max(64, dw_min((int64_t)(4 << 20) / (8 * p->d), 4096)));
+}
+
+static int64_t fetch_block(const projection *p, int64_t first, double *block) {
+  const int64_t count = dw_min(block_rows(p), p->n - first);
+  for (int64_t i = 0; i < count; i++) {
+    dw_dataset_fetch(p->dataset, first + i, (dw_columns){NULL, p->d}, p->scale, block + i * p->d);
+  }
+  return count;
+}
+
+static void column_moments(const projection *p, double *block, double *C) {
+  for (int64_t first = 0, count; first < p->n; first += count) {
+    count = fetch_block(p, first, block);
+    dw_add_gram(C, p->d, block, count);
+  }
+  dw_mirror_upper(C, p->d);
+}
+
+static void project(const projection *p, double *block, const double *directions) {
+  for (int64_t first = 0, count; first < p->n; first += count) {
+    count = fetch_block(p, first, block);
+    dw_row_products(p->z + first * p->k, p->k, block, count, directions, p->k, p->d);
+    for (int64_t i = 0; i < count; i++) {
+      double square = 0;
+      for (int64_t j = 0; j < p->d; j++) {
+        square += block[i * p->d + j] * block[i * p->d + j];
+      }
+      clear_lost_row(p, first + i, square);
+    }
+  }
+}
+
+/* Row k of V becomes row m-1-k: largest eigenvalue first. */
+static void reverse_rows(double *V, int64_t m) {
+  for (int64_t a = 0, b = m - 1; a < b; a++, b--) {
+    for (int64_t j = 0; j < m; j++) {
+      const double x = V[a * m + j];
+      V[a * m + j] = V[b * m + j];
+      V[b * m + j] = x;
+    }
+  }
+}
+
+static divw_status from_columns(const projection *p) {
+  divw_status status;
+  const int64_t d = p->d;
+  double *C = NULL, *V = NULL, *w = NULL, *block = NULL;
+  DW_TRY(dw_alloc_zero(&C, d * d, sizeof *C));
+  DW_TRY(dw_alloc(&V, d * d, sizeof *V));
+  DW_TRY(dw_alloc(&w, d, sizeof *w));
+  DW_TRY(dw_alloc(&block, block_rows(p) * d, sizeof *block));
+  column_moments(p, block, C);
+  DW_TRY(dw_eigen(C, d, w, V));
+  reverse_rows(V, d);
+  project(p, block, V);
+fail:
+  divw_free(block);
+  divw_free(w);
+  divw_free(V);
+  divw_free(C);
+  return status;
+}
+
+/* ---- fewer rows than columns ---- */
+
+/* G = X X^T from blocks of columns, the block transposed so that one syrk adds it. */
+static divw_status row_products(const projection *p, double *G) {
+  divw_status status;
+  double *block = NULL, x[COLUMNS_AT_A_TIME];
+  int64_t columns[COLUMNS_AT_A_TIME];
+  DW_TRY(dw_alloc(&block, COLUMNS_AT_A_TIME * p->n, sizeof *block));
+  for (int64_t first = 0; first < p->d; first += COLUMNS_AT_A_TIME) {
+    const int64_t count = dw_min(COLUMNS_AT_A_TIME, p->d - first);
+    for (int64_t j = 0; j < count; j++) {
+      columns[j] = first + j;
+    }
+    for (int64_t i = 0; i < p->n; i++) {
+      dw_dataset_fetch(p->dataset, i, (dw_columns){columns, count}, p->scale, x);
+      for (int64_t j = 0; j < count; j++) {
+        block[j * p->n + i] = x[j];
+      }
+    }
+    dw_add_gram(G, p->n, block, count);
+  }
+  dw_mirror_upper(G, p->n);
+fail:
+  divw_free(block);
+  return status;
+}
+
+static divw_status from_rows(const projection *p) {
+  divw_status status;
+  const int64_t n = p->n;
+  double *G = NULL, *U = NULL, *w = NULL;
+  DW_TRY(dw_alloc_zero(&G, n * n, sizeof *G));
+  DW_TRY(dw_alloc(&U, n * n, sizeof *U));
+  DW_TRY(dw_alloc(&w, n, sizeof *w));
+  DW_TRY(row_products(p, G));
+  DW_TRY(dw_eigen(G, n, w, U));
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t k = 0; k < p->k; k++) {
+      p->z[i * p->k + k] = sqrt(fmax(w[n - 1 - k], 0)) * U[(n - 1 - k) * n + i];
+    }
+    clear_lost_row(p, i, G[i * n + i]);
+  }
+fail:
+  divw_free(w);
+  divw_free(U);
+  divw_free(G);
+  return status;
+}
+
+/* ---- the dataset of them ---- */
+
+/* The computed rows keep the numbers of those they were computed from. */
+static divw_status keep_origin(dw_source *source, const divw_dataset *dataset) {
+  source->seconds_read = dataset->source->seconds_read;
+  if (dataset->list == NULL && dataset->source->origin == NULL) {
+    return DIVW_OK;
+  }
+  divw_status status = dw_numbers_create(&source->origin, dataset->n);
+  for (int64_t i = 0; i < dataset->n && status == DIVW_OK; i++) {
+    source->origin->value[i] = divw_dataset_row(dataset, i);
+  }
+  return status;
+}
+
+/* Takes z over, also on failure. */
+static divw_status make_dataset(divw_dataset **out, const projection *p) {
+  divw_status status;
+  divw_dataset *rows = NULL;
+  DW_TRY(dw_dataset_make(&rows, p->z, p->z, p->n, p->k, DIVW_FLOAT64, p->k * (int64_t)sizeof *p->z));
+  DW_TRY(keep_origin(rows->source, p->dataset));
+  divw_dataset named = *rows;
+  named.labels = p->dataset->labels;
+  named.ids = p->dataset->ids;
+  DW_TRY(dw_dataset_view(out, &named));
+fail:
+  divw_dataset_destroy(rows);
+  return status;
+}
+
+divw_status divw_dataset_components(divw_dataset **out, const divw_dataset *dataset, int64_t components) {
+  divw_status status;
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(dataset);
+  projection p = {dataset, dataset->n, dataset->source->d, components, 1, NULL};
+  if (components < 1 || components > dw_min(p.n, p.d)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: components is %lld, expected 1 to %lld, the smaller number of %lld rows and %lld columns",
+                   __func__, (long long)components, (long long)dw_min(p.n, p.d), (long long)p.n, (long long)p.d);
+  }
+  DW_TRY(dw_check_order(dw_min(p.n, p.d), "the smaller number of rows and columns"));
+  DW_TRY(choose_scale(&p));
+  DW_TRY(dw_alloc(&p.z, p.n, (size_t)components * sizeof *p.z));
+  DW_TRY((p.d <= p.n ? from_columns : from_rows)(&p));
+  for (int64_t i = 0; i < p.n * p.k; i++) {
+    p.z[i] /= p.scale;
+  }
+  return make_dataset(out, &p);
+fail:
+  divw_free(p.z);
+  return status;
+}

@@ -1,0 +1,66 @@
+/* What a dataset is made of, shared by the files of this folder:
+ *
+ *     dataset.c     its life: from memory, labels and ids, what is known of it
+ *     load.c        from files and folders
+ *     select.c      subsets
+ *     fetch.c       a row as doubles
+ *     center.c      rows minus their mean
+ *     components.c  leading principal components of the rows
+ *
+ * A dataset is a view: n row numbers over a `source`, the block of memory that rows were copied, read or computed into
+ * or that was borrowed, with what is known of each row. The parts are counted and never change, so that views and
+ * kernels share them. */
+#ifndef DW_DATASET_VIEW_H
+#define DW_DATASET_VIEW_H
+
+#include "../array_file.h"
+#include "../counted.h"
+#include "../dataset.h"
+
+/* Whole numbers, one per row. */
+typedef struct {
+  atomic_int references;
+  int64_t value[];
+} dw_numbers;
+
+typedef struct {
+  atomic_int references;
+  int32_t dtype;
+  int64_t d, row_stride;
+  int64_t shape[DW_MAX_AXES]; /* of a row from place 1 on, as the file has it; zeros end it */
+  const unsigned char *bytes;
+  void *owned;        /* NULL where the bytes are borrowed */
+  dw_numbers *origin; /* where rows were computed from others: the numbers of those; NULL: its own */
+  double seconds_read;
+} dw_source;
+
+/* Rows are taken as x - mean; what is within rounding of 0 is 0. */
+typedef struct {
+  atomic_int references;
+  double *mean, *rounding; /* d each */
+} dw_center;
+
+struct divw_dataset {
+  dw_source *source;
+  dw_numbers *list;  /* NULL: example i is row i of the source */
+  int64_t n;         /* at most the length of the list, labels and ids, or of the source */
+  dw_center *center; /* NULL: rows as they are */
+  dw_numbers *labels;
+  dw_ids *ids;
+};
+
+/* A dataset of the same parts, with references of its own to them. */
+divw_status dw_dataset_view(divw_dataset **out, const divw_dataset *parts);
+
+/* A dataset of all rows of a block; takes `owned` over, also on failure. */
+divw_status dw_dataset_make(divw_dataset **out, const void *rows, void *owned, int64_t n, int64_t d, int32_t dtype,
+                            int64_t row_stride);
+
+/* `count` numbers, not yet filled. */
+divw_status dw_numbers_create(dw_numbers **out, int64_t count);
+
+/* End a reference; NULL is accepted. */
+void dw_numbers_release(dw_numbers *numbers);
+void dw_center_release(dw_center *center);
+
+#endif

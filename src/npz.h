@@ -1,0 +1,30 @@
+/* One member of a zip archive, read from its beginning: how NumPy keeps several arrays in a file (npz). */
+#ifndef DW_NPZ_H
+#define DW_NPZ_H
+
+#include "internal.h"
+
+typedef struct dw_zip dw_zip;
+
+/* Whether a file begins like a zip archive. */
+bool dw_zip_recognise(const unsigned char *bytes, int64_t count);
+
+/* Opens the member NAME.npy of an archive of `file_bytes` bytes, or with `name` NULL the only .npy in it. When there
+ * are none, several or others, the sentence names them. */
+divw_status dw_zip_open(dw_zip **out, const char *path, int64_t file_bytes, const char *name);
+
+/* NULL is accepted. */
+void dw_zip_close(dw_zip *zip);
+
+/* Reads `bytes` bytes, fewer only where the member ends; there its size and checksum are compared with what the archive
+ * says. */
+divw_status dw_zip_read(dw_zip *zip, unsigned char *buffer, int64_t bytes, int64_t *got);
+
+/* More bytes than these are not to come, whatever the archive says. */
+int64_t dw_zip_left(const dw_zip *zip);
+
+/* What a deflate stream of `bytes` bytes can become at most. It spends at least two bits on a match of at most 258
+ * bytes: 1032 bytes for each. zlib may have taken up to 8 bytes more than it has given out for. */
+static inline int64_t dw_most_inflated(int64_t bytes) { return 1032 * (dw_min(bytes, INT64_MAX / 1032 - 8) + 8); }
+
+#endif

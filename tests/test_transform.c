@@ -1,0 +1,414 @@
+/* Centring and principal components, against naive loops and known answers. */
+#include "check.h"
+#include "dataset.h"
+#include "internal.h"
+#include "make.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static divw_dataset *doubles(const double *x, int64_t n, int64_t d) {
+  divw_dataset *dataset;
+  ok(divw_dataset_create_copy(&dataset, x, n, d, DIVW_FLOAT64, 0));
+  return dataset;
+}
+
+static double *read_all(const divw_dataset *dataset) {
+  const int64_t n = divw_dataset_count(dataset), d = divw_dataset_dimension(dataset);
+  double *x = malloc((size_t)(n * d) * sizeof *x);
+  ok(divw_dataset_read(dataset, 0, n, x));
+  return x;
+}
+
+/* Replaces a dataset by what is made of it. */
+static divw_dataset *centered(divw_dataset *dataset) {
+  divw_dataset *result;
+  ok(divw_dataset_center(&result, dataset));
+  divw_dataset_destroy(dataset);
+  return result;
+}
+
+static divw_dataset *reduced(divw_dataset *dataset, int64_t components) {
+  divw_dataset *result;
+  ok(divw_dataset_components(&result, dataset, components));
+  divw_dataset_destroy(dataset);
+  return result;
+}
+
+/* ---- centring ---- */
+
+static void the_mean_is_subtracted_from_rows_of_every_type(void **state) {
+  (void)state;
+  const double x[6] = {1, 2, 3, 5, 8, 5};
+  const float floats[6] = {1, 2, 3, 5, 8, 5};
+  const uint16_t halves[6] = {0x3c00, 0x4000, 0x4200, 0x4500, 0x4800, 0x4500};
+  const uint8_t bytes[6] = {1, 2, 3, 5, 8, 5};
+  const void *rows[] = {x, floats, halves, bytes};
+  for (int32_t dtype = DIVW_FLOAT64; dtype <= DIVW_UINT8; dtype++) {
+    divw_dataset *dataset;
+    double found[6];
+    ok(divw_dataset_create_borrowed(&dataset, rows[dtype - 1], 3, 2, dtype, 0));
+    dataset = centered(dataset);
+    assert_int_equal(divw_dataset_dtype(dataset), DIVW_FLOAT64);
+    assert_int_equal(divw_dataset_dimension(dataset), 2);
+    ok(divw_dataset_read(dataset, 0, 3, found));
+    assert_true(found[0] == -3 && found[2] == -1 && found[4] == 4); /* the mean is (4, 4) */
+    assert_true(found[1] == -2 && found[3] == 1 && found[5] == 1);
+    double one[2] = {0, -7};
+    const int64_t column = 1;
+    dw_dataset_fetch(dataset, 2, (dw_columns){&column, 1}, 0.5, one);
+    assert_true(one[0] == 0.5 && one[1] == -7);
+    dw_dataset_fetch(dataset, 2, (dw_columns){NULL, 2}, 0.5, one);
+    assert_true(one[0] == 2 && one[1] == 0.5);
+    divw_dataset_destroy(dataset);
+  }
+}
+
+/* Numbers squeezed into a cone: a large common part, which must not cost the digits of what differs. */
+static void the_mean_is_exact_under_a_large_common_part(void **state) {
+  (void)state;
+  enum { N = 30000, D = 3 };
+  test_random random = {5};
+  double *x = malloc(N * D * sizeof *x);
+  for (int i = 0; i < N * D; i++) {
+    x[i] = 1e6 * (i % D + 1) + next_normal(&random);
+  }
+  divw_dataset *dataset = centered(doubles(x, N, D));
+  double *y = read_all(dataset);
+  for (int j = 0; j < D; j++) {
+    long double sum = 0;
+    for (int i = 0; i < N; i++) {
+      sum += x[i * D + j];
+    }
+    const double mean = (double)(sum / N);
+    for (int i = 0; i < N; i++) {
+      near(y[i * D + j], x[i * D + j] - mean, 5e-10); /* a unit in the last place of 3e6 */
+    }
+  }
+  free(y);
+  free(x);
+  divw_dataset_destroy(dataset);
+}
+
+static void rows_that_are_the_mean_are_named_by_the_kernel(void **state) {
+  (void)state;
+  double equal[50], x[6] = {1. / 7, 2. / 7, 3. / 7, 4. / 7, 2. / 7, 3. / 7};
+  divw_kernel *kernel;
+  for (int i = 0; i < 50; i++) {
+    equal[i] = i % 2 ? 0.1 : 1e9 / 3;
+  }
+  divw_dataset *dataset = centered(doubles(equal, 25, 2));
+  fails(divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE), DIVW_ERROR_DATA, "row 0 of the data is all zeros");
+  divw_dataset_destroy(dataset);
+  dataset = centered(doubles(x, 3, 2)); /* (a, b, (a + b) / 2) */
+  fails(divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE), DIVW_ERROR_DATA, "row 2 of the data is all zeros");
+  divw_dataset_destroy(dataset);
+}
+
+static void centering_twice_is_centering_once(void **state) {
+  (void)state;
+  double *x = make_rows(200, 7, 3);
+  divw_dataset *once = centered(doubles(x, 200, 7)), *twice;
+  ok(divw_dataset_center(&twice, once));
+  double *a = read_all(once), *b = read_all(twice);
+  for (int i = 0; i < 1400; i++) {
+    near(a[i], b[i], 1e-15);
+  }
+  free(a);
+  free(b);
+  free(x);
+  divw_dataset_destroy(once);
+  divw_dataset_destroy(twice);
+}
+
+static void subsets_keep_the_mean_of_the_whole(void **state) {
+  (void)state;
+  const double x[4] = {1, 2, 3, 6};
+  divw_dataset *dataset = centered(doubles(x, 4, 1)), *some;
+  double values[2];
+  ok(divw_dataset_select_rows(&some, dataset, (int64_t[]){3, 0}, 2));
+  divw_dataset_destroy(dataset);
+  ok(divw_dataset_read(some, 0, 2, values));
+  assert_true(values[0] == 3 && values[1] == -2);
+  assert_int_equal(divw_dataset_row(some, 0), 3);
+  some = centered(some);
+  ok(divw_dataset_read(some, 0, 2, values));
+  assert_true(values[0] == 2.5 && values[1] == -2.5);
+  divw_dataset_destroy(some);
+}
+
+static void numbers_that_have_no_mean_are_named(void **state) {
+  (void)state;
+  double x[6] = {1, 2, 3, NAN, 5, 6};
+  divw_dataset *dataset = doubles(x, 3, 2), *some, *out;
+  fails(divw_dataset_center(&out, dataset), DIVW_ERROR_DATA, "row 1, column 1 of the data is nan");
+  assert_null(out);
+  ok(divw_dataset_select_rows(&some, dataset, (int64_t[]){2, 1}, 2));
+  fails(divw_dataset_center(&out, some), DIVW_ERROR_DATA, "row 1, column 1 of the data is nan");
+  fails(divw_dataset_components(&out, some, 1), DIVW_ERROR_DATA, "row 1, column 1 of the data is nan");
+  divw_dataset_destroy(some);
+  divw_dataset_destroy(dataset);
+  x[3] = -INFINITY;
+  dataset = doubles(x, 3, 2);
+  fails(divw_dataset_center(&out, dataset), DIVW_ERROR_DATA, "row 1, column 1 of the data is -inf");
+  divw_dataset_destroy(dataset);
+  dataset = doubles((double[]){1, 1e308, 2, -1e308, 3, 1e308}, 3, 2);
+  fails(divw_dataset_center(&out, dataset), DIVW_ERROR_DATA,
+        "column 1 of the data has numbers so large that their sum");
+  divw_dataset_destroy(dataset);
+  fails(divw_dataset_center(&out, NULL), DIVW_ERROR_ARGUMENT, "divw_dataset_center: dataset is NULL");
+  fails(divw_dataset_center(NULL, NULL), DIVW_ERROR_ARGUMENT, "divw_dataset_center: out is NULL");
+}
+
+/* ---- components ---- */
+
+static double inner(const double *a, const double *b, int64_t count) {
+  double sum = 0;
+  for (int64_t j = 0; j < count; j++) {
+    sum += a[j] * b[j];
+  }
+  return sum;
+}
+
+/* Columns of z are orthogonal, of falling length, and Z Z^T is the best approximation of X X^T: the rest has what is
+ * left of its trace. With all components, Z Z^T = X X^T. */
+static void check_components(const double *x, int64_t n, int64_t d, int64_t k) {
+  divw_dataset *dataset = reduced(doubles(x, n, d), k);
+  double *z = read_all(dataset), *w = calloc((size_t)k, sizeof *w), total = 0, kept = 0;
+  assert_int_equal(divw_dataset_dimension(dataset), k);
+  assert_int_equal(divw_dataset_shape(dataset, 1), k);
+  assert_int_equal(divw_dataset_shape(dataset, 2), 0);
+  assert_int_equal(divw_dataset_count(dataset), n);
+  total = inner(x, x, n * d);
+  for (int64_t a = 0; a < k; a++) {
+    for (int64_t b = a; b < k; b++) {
+      double product = 0;
+      for (int64_t i = 0; i < n; i++) {
+        product += z[i * k + a] * z[i * k + b];
+      }
+      if (a == b) {
+        w[a] = product;
+      } else {
+        near(product, 0, 1e-12 * total);
+      }
+    }
+    assert_true(a == 0 || w[a] <= w[a - 1] * (1 + 1e-12));
+    kept += w[a];
+  }
+  for (int64_t i = 0; k == dw_min(n, d) && i < n; i++) {
+    for (int64_t j = 0; j < n; j++) {
+      near(inner(z + i * k, z + j * k, k), inner(x + i * d, x + j * d, d), 1e-12 * total);
+    }
+  }
+  /* X^T z_a = w_a v_a with |v_a| = 1: each column is an eigenvector, not just some orthogonal direction */
+  for (int64_t a = 0; a < k; a++) {
+    double *v = calloc((size_t)d, sizeof *v);
+    for (int64_t i = 0; i < n; i++) {
+      for (int64_t j = 0; j < d; j++) {
+        v[j] += x[i * d + j] * z[i * k + a];
+      }
+    }
+    near(inner(v, v, d), w[a] * w[a], 1e-11 * total * total);
+    for (int64_t i = 0; i < n; i++) {
+      near(inner(v, x + i * d, d), w[a] * z[i * k + a], 1e-11 * total * sqrt(total));
+    }
+    free(v);
+  }
+  assert_true(kept <= total * (1 + 1e-12));
+  free(w);
+  free(z);
+  divw_dataset_destroy(dataset);
+}
+
+static void components_are_eigenvectors_in_order_on_both_sides(void **state) {
+  (void)state;
+  const struct {
+    int64_t n, d, k;
+  } cases[] = {{1, 1, 1},  {1, 5, 1},  {5, 1, 1},    {40, 6, 6}, {40, 6, 2},
+               {6, 40, 6}, {6, 40, 3}, {20, 20, 20}, {9, 600, 4}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    double *x = make_rows(cases[c].n, cases[c].d, c + 1);
+    for (int64_t i = 0; i < cases[c].n * cases[c].d; i++) {
+      x[i] = x[i] * (double)(1 + i % cases[c].d % 7) + 1;
+    }
+    check_components(x, cases[c].n, cases[c].d, cases[c].k);
+    free(x);
+  }
+}
+
+/* The leading components of a set with known directions. */
+static void known_directions_are_found(void **state) {
+  (void)state;
+  const double x[8] = {3, 3, -3, -3, 1, -1, -1, 1};
+  divw_dataset *dataset = reduced(doubles(x, 4, 2), 1);
+  double *z = read_all(dataset);
+  near(fabs(z[0]), 3 * sqrt(2), 1e-14);
+  near(z[1], -z[0], 1e-14);
+  assert_true(z[2] == 0 && z[3] == 0); /* nothing of them is in that direction, and rounding is cleared away */
+  divw_kernel *kernel;
+  fails(divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE), DIVW_ERROR_DATA, "row 2 of the data is all zeros");
+  free(z);
+  divw_dataset_destroy(dataset);
+}
+
+static void rounding_is_no_direction_on_the_side_of_the_rows_either(void **state) {
+  (void)state;
+  const double x[12] = {3, 3, 3, 3, -6, -6, -6, -6, 0.1, -0.1, 0.1, -0.1};
+  divw_dataset *dataset = reduced(doubles(x, 3, 4), 1);
+  double *z = read_all(dataset);
+  near(z[1], -2 * z[0], 1e-13);
+  assert_true(z[2] == 0);
+  free(z);
+  divw_dataset_destroy(dataset);
+}
+
+static void all_components_change_no_score(void **state) {
+  (void)state;
+  double *x = make_rows(60, 8, 11), score, other;
+  divw_dataset *dataset = doubles(x, 60, 8), *rotated, *center, *turned;
+  divw_kernel *kernel;
+  divw_dataset *pairs[2][2];
+  ok(divw_dataset_components(&rotated, dataset, 8));
+  ok(divw_dataset_center(&center, dataset));
+  ok(divw_dataset_components(&turned, center, 8));
+  pairs[0][0] = dataset, pairs[0][1] = rotated, pairs[1][0] = center, pairs[1][1] = turned;
+  for (int k = 0; k < 2; k++) {
+    ok(divw_kernel_create(&kernel, pairs[k][0], DIVW_KERNEL_COSINE));
+    ok(divw_vendi_score(kernel, NULL, 1, &score));
+    divw_kernel_destroy(kernel);
+    ok(divw_kernel_create(&kernel, pairs[k][1], DIVW_KERNEL_COSINE));
+    ok(divw_vendi_score(kernel, NULL, 1, &other));
+    divw_kernel_destroy(kernel);
+    near(score, other, 1e-12);
+    divw_dataset_destroy(pairs[k][0]);
+    divw_dataset_destroy(pairs[k][1]);
+  }
+  free(x);
+}
+
+static void rows_of_any_size_have_components(void **state) {
+  (void)state;
+  const double scales[] = {1e-300, 1e-160, 1, 1e160, 1e300};
+  double *x = make_rows(12, 5, 2), *expected = NULL;
+  for (int c = 0; c < 2; c++) { /* 12 x 5, then 5 x 12 */
+    const int64_t n = c == 0 ? 12 : 5, d = 17 - n;
+    divw_dataset *plain = reduced(doubles(x, n, d), 2);
+    expected = read_all(plain);
+    divw_dataset_destroy(plain);
+    for (int s = 0; s < 5; s++) {
+      double scaled[60];
+      for (int i = 0; i < 60; i++) {
+        scaled[i] = scales[s] * x[i];
+      }
+      divw_dataset *dataset = reduced(doubles(scaled, n, d), 2);
+      double *z = read_all(dataset);
+      for (int64_t i = 0; i < 2 * n; i++) {
+        near(fabs(z[i] / scales[s]), fabs(expected[i]), 1e-13);
+      }
+      free(z);
+      divw_dataset_destroy(dataset);
+    }
+    free(expected);
+  }
+  const double zeros[6] = {0};
+  divw_dataset *dataset = reduced(doubles(zeros, 3, 2), 2);
+  double *z = read_all(dataset);
+  assert_memory_equal(z, zeros, sizeof zeros);
+  free(z);
+  free(x);
+  divw_dataset_destroy(dataset);
+}
+
+static void the_number_of_components_has_a_range(void **state) {
+  (void)state;
+  double *x = make_rows(5, 3, 1);
+  divw_dataset *dataset = doubles(x, 5, 3), *out = dataset;
+  fails(divw_dataset_components(&out, dataset, 4), DIVW_ERROR_ARGUMENT,
+        "divw_dataset_components: components is 4, expected 1 to 3, the smaller number of 5 rows and 3 columns");
+  assert_null(out);
+  fails(divw_dataset_components(&out, dataset, 0), DIVW_ERROR_ARGUMENT, "components is 0, expected 1 to 3");
+  fails(divw_dataset_components(&out, dataset, -1), DIVW_ERROR_ARGUMENT, "components is -1");
+  fails(divw_dataset_components(&out, NULL, 1), DIVW_ERROR_ARGUMENT, "dataset is NULL");
+  fails(divw_dataset_components(NULL, dataset, 1), DIVW_ERROR_ARGUMENT, "out is NULL");
+  divw_dataset_destroy(dataset);
+  free(x);
+  ok(divw_dataset_create_borrowed(&dataset, "", 32767, 40000, DIVW_UINT8, 0)); /* refused before a row is looked at */
+  fails(divw_dataset_components(&out, dataset, 4), DIVW_ERROR_SIZE,
+        "the smaller number of rows and columns is 32767, LAPACK handles at most 32766");
+  divw_dataset_destroy(dataset);
+}
+
+/* Row numbers, labels and ids go through every transformation and subset. */
+static void what_is_known_of_rows_is_kept(void **state) {
+  (void)state;
+  double *x = make_rows(10, 4, 9);
+  static const char *const names[10] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+  const int64_t labels[10] = {0, 1, 4, 9, 16, 25, 36, 49, 64, 81};
+  divw_dataset *dataset = doubles(x, 10, 4), *some, *fewer;
+  ok(divw_dataset_set_ids(dataset, names, 10));
+  ok(divw_dataset_set_labels(dataset, labels, 10));
+  ok(divw_dataset_select_rows(&some, dataset, (int64_t[]){9, 3, 5, 3, 7, 1}, 6));
+  some = reduced(centered(some), 3);
+  some = reduced(some, 2);
+  ok(divw_dataset_select_rows(&fewer, some, (int64_t[]){5, 1, 0}, 3));
+  const int64_t expected[3] = {1, 3, 9};
+  for (int64_t i = 0; i < 3; i++) {
+    assert_int_equal(divw_dataset_row(fewer, i), expected[i]);
+    assert_int_equal(divw_dataset_labels(fewer)[i], labels[expected[i]]);
+    assert_string_equal(divw_dataset_id(fewer, i), names[expected[i]]);
+  }
+  assert_int_equal(divw_dataset_dtype(fewer), DIVW_FLOAT64);
+  assert_true(divw_dataset_seconds_read(fewer) == 0);
+  divw_dataset_destroy(some);
+  divw_dataset_destroy(fewer);
+  divw_dataset_destroy(dataset);
+  free(x);
+}
+
+/* ---- memory ---- */
+
+static divw_status transform(void *context) {
+  divw_status status;
+  const int64_t *shape = context;
+  static double x[12] = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233};
+  divw_dataset *all, *some = NULL, *center = NULL, *again = NULL, *components = NULL;
+  DW_TRY(divw_dataset_create_borrowed(&all, x, shape[0], shape[1], DIVW_FLOAT64, 0));
+  DW_TRY(divw_dataset_set_ids(all, (const char *const[]){"a", "b", "c", "d", "e", "f"}, shape[0]));
+  DW_TRY(divw_dataset_select_rows(&some, all, (int64_t[]){1, 0}, 2));
+  DW_TRY(divw_dataset_center(&center, some));
+  DW_TRY(divw_dataset_center(&again, center));
+  DW_TRY(divw_dataset_components(&components, again, 1));
+fail:
+  divw_dataset_destroy(components);
+  divw_dataset_destroy(again);
+  divw_dataset_destroy(center);
+  divw_dataset_destroy(some);
+  divw_dataset_destroy(all);
+  return status;
+}
+
+static void every_failed_allocation_is_an_error(void **state) {
+  (void)state;
+  fail_every_allocation(transform, (int64_t[]){6, 2});
+  fail_every_allocation(transform, (int64_t[]){2, 6});
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_mean_is_subtracted_from_rows_of_every_type),
+      cmocka_unit_test(the_mean_is_exact_under_a_large_common_part),
+      cmocka_unit_test(rows_that_are_the_mean_are_named_by_the_kernel),
+      cmocka_unit_test(centering_twice_is_centering_once),
+      cmocka_unit_test(subsets_keep_the_mean_of_the_whole),
+      cmocka_unit_test(numbers_that_have_no_mean_are_named),
+      cmocka_unit_test(components_are_eigenvectors_in_order_on_both_sides),
+      cmocka_unit_test(known_directions_are_found),
+      cmocka_unit_test(rounding_is_no_direction_on_the_side_of_the_rows_either),
+      cmocka_unit_test(all_components_change_no_score),
+      cmocka_unit_test(rows_of_any_size_have_components),
+      cmocka_unit_test(the_number_of_components_has_a_range),
+      cmocka_unit_test(what_is_known_of_rows_is_kept),
+      cmocka_unit_test(every_failed_allocation_is_an_error),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
