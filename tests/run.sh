@@ -50,8 +50,6 @@ need valgrind has valgrind
 need clang-format has clang-format
 need clang-tidy has clang-tidy
 need doxygen has doxygen
-need libjs-mathjax test -d /usr/share/javascript/mathjax
-need doxygen has doxygen
 need libjs-mathjax test -e /usr/share/javascript/mathjax/MathJax.js
 install_missing
 

@@ -97,9 +97,20 @@ static int64_t row_of(const cli_examples *examples, int64_t i) {
   return examples->rows != NULL ? examples->rows[i] : i;
 }
 
+/* NULL without ids. */
+static const char *id_of(const cli_examples *examples, int64_t i) {
+  if (examples->dataset != NULL) {
+    return divw_dataset_id(examples->dataset, i);
+  }
+  return examples->ids != NULL ? examples->ids[i] : NULL;
+}
+
 static void example_as_json(const cli_examples *examples, int64_t i, int64_t row) {
   json_open(NULL, '{');
   json_whole("row", row);
+  if (id_of(examples, i) != NULL) {
+    json_text("id", id_of(examples, i));
+  }
   if (examples->labels != NULL) {
     json_whole("label", examples->labels[i]);
   }
@@ -108,11 +119,20 @@ static void example_as_json(const cli_examples *examples, int64_t i, int64_t row
   json_close('}');
 }
 
+/* Nothing that a terminal would obey. */
+static void print_id(const char *id) {
+  fputs(id != NULL ? "  " : "", stdout);
+  for (; id != NULL && *id != '\0'; id++) {
+    putchar((unsigned char)*id < ' ' || *id == 127 ? '?' : *id);
+  }
+}
+
 static void example_as_row(const cli_examples *examples, int64_t i, int64_t row) {
   printf("%12" PRId64 " %14.6e %14.4g", row, examples->p[i], examples->p[i] * (double)examples->n);
   if (examples->labels != NULL) {
     printf(" %8" PRId64, examples->labels[i]);
   }
+  print_id(id_of(examples, i));
   putchar('\n');
 }
 
@@ -121,7 +141,8 @@ static void show_largest(const cli_examples *examples, double sign, int64_t coun
   if (json) {
     json_open(name, '[');
   } else {
-    printf("\n%s\n%12s %14s %14s%s\n", name, "row", "weight", "times uniform", examples->labels ? "    label" : "");
+    printf("\n%s\n%12s %14s %14s%s%s\n", name, "row", "weight", "times uniform", examples->labels ? "    label" : "",
+           id_of(examples, 0) != NULL ? "  id" : "");
   }
   for (int64_t k = 0; k < count; k++) {
     (json ? example_as_json : example_as_row)(examples, found[k], row_of(examples, found[k]));

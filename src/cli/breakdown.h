@@ -10,7 +10,8 @@ typedef struct {
   const int64_t *labels;
   const double *p;             /* weights */
   const divw_dataset *dataset; /* knows the row numbers, */
-  const int64_t *rows;         /* or these are they, or positions are */
+  const int64_t *rows;         /* or these are they, or positions are; */
+  const char *const *ids;      /* where there is no dataset to know them */
 } cli_examples;
 
 typedef struct {

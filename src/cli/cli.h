@@ -26,10 +26,14 @@ typedef struct {
   const char *input; /* the operand: examples, or weights for `sample` */
 
   /* which examples, and how alike they are */
+  const char *array;
   const char *labels;
+  const char *ids;
   whole_list classes;
   const char *rows;
   int64_t limit;
+  bool center;
+  int64_t components;
   const char *kernel;
 
   /* what to look for, and for how long */
@@ -56,6 +60,8 @@ typedef struct {
   const char *trace;
   const char *output;
   const char *rows_output;
+  const char *ids_output;
+  const char *table;
   const char *contact_sheet;
   const char *plots;
   bool json;

@@ -1,6 +1,7 @@
-/* From the flags to a dataset and a kernel: read, select rows, then classes, then the first N.
+/* From the flags to a dataset and a kernel: read, select rows, then classes, then the first N, then center, then
+ * components.
  *
- * Rows come first because they are numbers of rows of INPUT. */
+ * Rows come first because they are numbers of rows of INPUT; the mean and the components are those of what is left. */
 #include "input.h"
 
 #include <string.h>
@@ -13,7 +14,12 @@ bool selection_is_complete(const cli_settings *settings, const cli_verb *verb) {
   return complete;
 }
 
-/* Puts a subset, if it could be made, in the place of the dataset it was taken from. */
+bool load_input(divw_dataset **dataset, const cli_settings *settings) {
+  return ok(settings->array == NULL ? divw_dataset_load(dataset, settings->input)
+                                    : divw_dataset_load_array(dataset, settings->input, settings->array));
+}
+
+/* Puts a dataset, if it could be made, in the place of the one it was made of. */
 static bool replace(divw_dataset **dataset, divw_dataset *subset, divw_status status) {
   if (!ok(status)) {
     return false;
@@ -48,6 +54,7 @@ static bool select_first(divw_dataset **dataset, int64_t count) {
 
 bool select_examples(divw_dataset **dataset, const cli_settings *settings) {
   return (settings->labels == NULL || ok(divw_dataset_load_labels(*dataset, settings->labels))) &&
+         (settings->ids == NULL || ok(divw_dataset_load_ids(*dataset, settings->ids))) &&
          (settings->rows == NULL || select_rows(dataset, settings->rows)) &&
          (settings->classes.count == 0 || select_classes(dataset, settings->classes)) &&
          (settings->limit == 0 || select_first(dataset, settings->limit));
@@ -58,16 +65,41 @@ static int32_t similarity(const char *name) {
   return strcmp(name, divw_kernel_name(DIVW_KERNEL_LINEAR)) == 0 ? DIVW_KERNEL_LINEAR : DIVW_KERNEL_COSINE;
 }
 
-bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
+static bool center(divw_dataset **dataset) {
+  divw_dataset *centered;
+  const divw_status status = divw_dataset_center(&centered, *dataset);
+  return replace(dataset, centered, status);
+}
+
+static bool reduce(divw_dataset **dataset, int64_t components) {
+  divw_dataset *reduced;
+  const divw_status status = divw_dataset_components(&reduced, *dataset, components);
+  return replace(dataset, reduced, status);
+}
+
+static bool transform(divw_dataset **dataset, const cli_settings *settings) {
+  return (!settings->center || center(dataset)) && (settings->components == 0 || reduce(dataset, settings->components));
+}
+
+static bool make_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
   return ok(divw_kernel_create(kernel, dataset, similarity(settings->kernel)));
+}
+
+bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
+  divw_dataset *rows;
+  *kernel = NULL;
+  const bool done = ok(divw_dataset_select_first(&rows, dataset, divw_dataset_count(dataset))) &&
+                    transform(&rows, settings) && make_kernel(kernel, rows, settings);
+  divw_dataset_destroy(rows);
+  return done;
 }
 
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {
   *dataset = NULL;
   *kernel = NULL;
   return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
-         ok(divw_dataset_load(dataset, settings->input)) && select_examples(dataset, settings) &&
-         bind_kernel(kernel, *dataset, settings);
+         load_input(dataset, settings) && select_examples(dataset, settings) && transform(dataset, settings) &&
+         make_kernel(kernel, *dataset, settings);
 }
 
 bool read_weights(divw_weights **weights, const char *path, int64_t count) {

@@ -9,17 +9,27 @@
 
 #define ABOUT_INPUT                                                                                                    \
   "INPUT holds one example per row: a .npy file (float16, float32, float64, uint8;\n"                                  \
-  "further axes are flattened) or an IDX file (the MNIST format), gzipped or not.\n"
+  "further axes are flattened), an IDX file (the MNIST format), either gzipped or\n"                                   \
+  "not, an array of an .npz, or a folder of .npy files, whose rows are put one\n"                                      \
+  "after the other (part-2.npy before part-10.npy).\n"
 
 /* clang-format off */
 #define FLAGS_SELECTION                                                                                                \
+  {"array", FLAG_NAME, FIELD(array), "NAME", .help = "which array of an .npz that holds several"},                     \
   {"labels", FLAG_TEXT, FIELD(labels), "FILE", .help = "labels of the rows of INPUT: IDX or .npy of whole numbers"},   \
   {"classes", FLAG_LIST, FIELD(classes), "0,1", .help = "keep the rows with one of these labels; needs --labels"},     \
   {"rows", FLAG_TEXT, FIELD(rows), "FILE", .help = "keep these rows of INPUT: .npy of row numbers from 0"},            \
   {"limit", FLAG_WHOLE, FIELD(limit), "N", NULL, 1, INFINITY,                                                          \
    .help = "keep the first N rows of those that --rows and --classes leave"}
 
-#define FLAG_KERNEL                                                                                                    \
+#define FLAG_IDS                                                                                                       \
+  {"ids", FLAG_TEXT, FIELD(ids), "FILE",                                                                               \
+   .help = "what the rows of INPUT are called: text with one id per line, or .npy of strings"}
+
+#define FLAGS_KERNEL                                                                                                   \
+  {"center", FLAG_SWITCH, FIELD(center), .help = "subtract the mean of the selected rows first"},                      \
+  {"components", FLAG_WHOLE, FIELD(components), "K", NULL, 1, INFINITY,                                                \
+   .help = "reduce the selected rows to their K leading principal components, after --center if given"},               \
   {"kernel", FLAG_CHOICE, FIELD(kernel), "cosine|linear", "cosine",                                                    \
    .help = "how alike two examples are: cosine of their angle, or inner product of rows of length 1"}
 /* clang-format on */
@@ -27,13 +37,16 @@
 /* Whether the selection flags make sense together; says so when they do not. */
 bool selection_is_complete(const cli_settings *settings, const cli_verb *verb);
 
-/* Replaces a dataset by the part of it that the selection flags name; labels are put on it. */
+/* Reads INPUT; NULL on failure. */
+bool load_input(divw_dataset **dataset, const cli_settings *settings);
+
+/* Replaces a dataset by the part of it that the selection flags name; labels and ids are put on it. */
 bool select_examples(divw_dataset **dataset, const cli_settings *settings);
 
-/* Binds the kernel that the flags name; NULL on failure. */
+/* Binds the kernel that the flags name, on the rows transformed as they say; NULL on failure. */
 bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings);
 
-/* Reads INPUT, selects, and binds the kernel. Both are the caller's; NULL on failure. */
+/* Reads INPUT, selects, transforms, and binds the kernel. Both are the caller's; NULL on failure. */
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings);
 
 /* Reads weights, which have to be as many as there are examples. */

@@ -15,6 +15,7 @@
 
 static const cli_flag flags[] = {
     FLAGS_SELECTION,
+    FLAG_IDS,
     {"weights", FLAG_TEXT, FIELD(weights), "FILE", .help = "weights of the selected rows, as solve writes them"},
     {"heaviest", FLAG_WHOLE, FIELD(heaviest), "K", "5", 0, 1000000,
      .help = "how many of the heaviest and of the lightest examples to show"},
@@ -26,7 +27,7 @@ static const cli_flag flags[] = {
      .help = "write data, gnuplot scripts and, with gnuplot, plots (SVG, PNG) of weights, spectrum, steps and classes "
              "into this folder; needs --weights"},
     {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "the --trace of the solve, for the plot of steps"},
-    FLAG_KERNEL,
+    FLAGS_KERNEL,
     FLAG_JSON,
     {0}};
 
@@ -134,7 +135,7 @@ static void show_weights_of(const cli_examples *examples, bool json) {
 static bool draw_pictures(const cli_examples *examples, const cli_settings *settings) {
   cli_plots *plots = NULL;
   const file_plan plan = {{settings->contact_sheet},
-                          {settings->input, settings->labels, settings->rows, settings->weights}};
+                          {settings->input, settings->labels, settings->rows, settings->weights, settings->ids}};
   const bool done = contact_sheet_is_possible(examples->dataset, settings) && plots_open(&plots, settings) &&
                     files_are_writable(&plan) && save_contact_sheet(examples, settings) && plots_save(plots, examples);
   plots_close(plots);
@@ -215,6 +216,23 @@ static bool read_rows_of_weights(int64_t **rows, int64_t n, const cli_settings *
                              settings->rows, count, n, settings->input));
 }
 
+/* Whether a file of `count` labels or ids has one for every weight: for its row of INPUT, or by position. */
+static bool rows_are_in(const int64_t *rows, int64_t n, int64_t count, const char *what, const char *path,
+                        const cli_settings *settings) {
+  if (rows == NULL) {
+    return count == n ||
+           fail("%s: holds %" PRId64 " %s for %" PRId64 " weights, expected as many, or --rows to tell whose", path,
+                count, what, n);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    if (rows[i] < 0 || rows[i] >= count) {
+      return fail("%s: names row %" PRId64 ", expected 0 to %" PRId64 ", the rows of %s", settings->rows, rows[i],
+                  count - 1, path);
+    }
+  }
+  return true;
+}
+
 /* Labels are of all rows of the file the weights were made from: takes those of the rows that have a weight. */
 static bool read_labels_of_weights(int64_t **labels, const int64_t *rows, int64_t n, const cli_settings *settings) {
   int64_t count, *all;
@@ -224,18 +242,30 @@ static bool read_labels_of_weights(int64_t **labels, const int64_t *rows, int64_
   if (!ok(divw_indices_load(settings->labels, &all, &count))) {
     return false;
   }
-  bool done = rows != NULL || count == n ||
-              fail("%s: holds %" PRId64 " labels for %" PRId64 " weights, expected as many, or --rows to tell whose",
-                   settings->labels, count, n);
+  const bool done = rows_are_in(rows, n, count, "labels", settings->labels, settings);
   *labels = allocate(n, sizeof **labels);
   for (int64_t i = 0; i < n && done; i++) {
-    const int64_t row = rows != NULL ? rows[i] : i;
-    done = (row >= 0 && row < count) || fail("%s: names row %" PRId64 ", expected 0 to %" PRId64 ", the rows of %s",
-                                             settings->rows, row, count - 1, settings->labels);
-    (*labels)[i] = done ? all[row] : 0;
+    (*labels)[i] = all[rows != NULL ? rows[i] : i];
   }
   divw_free(all);
   return done;
+}
+
+/* The same for ids; `all` owns the texts. */
+static bool read_ids_of_weights(const char ***ids, char ***all, const int64_t *rows, int64_t n,
+                                const cli_settings *settings) {
+  int64_t count;
+  if (settings->ids == NULL) {
+    return true;
+  }
+  if (!ok(divw_ids_load(settings->ids, all, &count)) || !rows_are_in(rows, n, count, "ids", settings->ids, settings)) {
+    return false;
+  }
+  *ids = allocate(n, sizeof **ids);
+  for (int64_t i = 0; i < n; i++) {
+    (*ids)[i] = (*all)[rows != NULL ? rows[i] : i];
+  }
+  return true;
 }
 
 static void show_weights(const divw_weights *weights, const cli_examples *examples, const cli_settings *settings) {
@@ -266,15 +296,21 @@ static void show_weights(const divw_weights *weights, const cli_examples *exampl
 static bool inspect_weights(const cli_settings *settings) {
   divw_weights *weights;
   int64_t *rows = NULL, *labels = NULL;
+  char **all_ids = NULL;
+  const char **ids = NULL;
   bool done = ok(divw_weights_load(&weights, settings->input));
   if (done) {
     const int64_t n = divw_weights_count(weights);
-    done = read_rows_of_weights(&rows, n, settings) && read_labels_of_weights(&labels, rows, n, settings);
-    const cli_examples examples = {.n = n, .labels = labels, .p = divw_weights_values(weights), .rows = rows};
+    done = read_rows_of_weights(&rows, n, settings) && read_labels_of_weights(&labels, rows, n, settings) &&
+           read_ids_of_weights(&ids, &all_ids, rows, n, settings);
+    const cli_examples examples = {
+        .n = n, .labels = labels, .p = divw_weights_values(weights), .rows = rows, .ids = ids};
     if (done) {
       show_weights(weights, &examples, settings);
     }
   }
+  free(ids);
+  divw_free(all_ids);
   free(labels);
   divw_free(rows);
   divw_weights_destroy(weights);
@@ -304,7 +340,7 @@ static int run(const cli_settings *settings) {
   if (!selection_is_complete(settings, &verb_inspect) || !pictures_are_complete(settings)) {
     return STATUS_USAGE;
   }
-  bool done = ok(divw_dataset_load(&dataset, settings->input)) && holds_probabilities(dataset, &weights);
+  bool done = load_input(&dataset, settings) && holds_probabilities(dataset, &weights);
   if (done && weights && (settings->classes.count > 0 || settings->limit > 0 || settings->weights != NULL)) {
     divw_dataset_destroy(dataset);
     return usage_error(&verb_inspect, "--classes, --limit and --weights are for examples, but %s holds weights",
@@ -322,8 +358,9 @@ const cli_verb verb_inspect = {
     .about = "Prints size, type and range of the values, and what would stop a solve (NaN,\n"
              "rows of zeros). With --labels: the share of every class; with --weights: its\n"
              "weight, too, and the heaviest and lightest examples, also as pictures.\n\n" ABOUT_INPUT
-             "It may also be a file of weights; then --labels are those of the examples that\n"
-             "the weights were made from, and --rows says which of them have a weight.\n",
+             "It may also be a file of weights; then --labels and --ids are those of the\n"
+             "examples that the weights were made from, and --rows says which of them have a\n"
+             "weight.\n",
     .examples = "  divweights inspect images.idx.gz --labels labels.idx.gz\n"
                 "  divweights inspect embeddings.npy --labels labels.npy --weights weights.npy\n"
                 "  divweights inspect images.idx.gz --weights weights.npy --heaviest 24 \\\n"

@@ -48,6 +48,7 @@ static phrase accepted(const cli_flag *flag) {
   switch (flag->kind) {
   case FLAG_SWITCH: break;
   case FLAG_TEXT: snprintf(words.text, sizeof words.text, "the name of a file"); break;
+  case FLAG_NAME: snprintf(words.text, sizeof words.text, "a name"); break;
   case FLAG_CHOICE: snprintf(words.text, sizeof words.text, "%s", flag->value); break;
   case FLAG_LIST: snprintf(words.text, sizeof words.text, "whole numbers separated by commas"); break;
   case FLAG_SHAPE: snprintf(words.text, sizeof words.text, "HEIGHTxWIDTH or HEIGHTxWIDTHx3"); break;
@@ -131,7 +132,8 @@ static bool read_value(cli_settings *out, const cli_flag *flag, const char *text
   void *field = (char *)out + flag->field;
   switch (flag->kind) {
   case FLAG_SWITCH: *(bool *)field = true; return true;
-  case FLAG_TEXT: *(const char **)field = text; return *text != '\0';
+  case FLAG_TEXT:
+  case FLAG_NAME: *(const char **)field = text; return *text != '\0';
   case FLAG_CHOICE: *(const char **)field = text; return is_one_of(text, flag->value);
   case FLAG_REAL: return read_real(text, flag, field);
   case FLAG_WHOLE: return read_whole(text, flag, field);

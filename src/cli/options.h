@@ -7,6 +7,7 @@
 typedef enum {
   FLAG_SWITCH, /* bool */
   FLAG_TEXT,   /* const char *: a file */
+  FLAG_NAME,   /* const char * */
   FLAG_CHOICE, /* const char *: one of the words of `value`, separated by | */
   FLAG_REAL,   /* double in [least, most] */
   FLAG_WHOLE,  /* int64_t in [least, most] */

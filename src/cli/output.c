@@ -80,7 +80,16 @@ void json_real(const char *key, double value) {
 
 void json_text(const char *key, const char *value) {
   json_key(key);
-  printf("\"%s\"", value);
+  putchar('"');
+  for (; *value != '\0'; value++) {
+    const unsigned char byte = (unsigned char)*value;
+    if (byte < ' ') {
+      printf("\\u%04x", byte);
+    } else {
+      printf(byte == '"' || byte == '\\' ? "\\%c" : "%c", byte);
+    }
+  }
+  putchar('"');
 }
 
 void json_raw(const char *key, const char *json) {
@@ -151,7 +160,7 @@ bool files_are_writable(const file_plan *plan) {
   return true;
 }
 
-static bool write_all(int descriptor, const char *text, size_t length) {
+static bool write_all(int descriptor, void (*write)(FILE *file, const void *context), const void *context) {
   const mode_t mask = umask(0);
   umask(mask);
   FILE *file = fdopen(descriptor, "w");
@@ -159,15 +168,16 @@ static bool write_all(int descriptor, const char *text, size_t length) {
     close(descriptor);
     return false;
   }
-  const bool written = fwrite(text, 1, length, file) == length && fflush(file) == 0 &&
-                       fchmod(descriptor, 0666 & ~mask) == 0 && fsync(descriptor) == 0;
+  write(file, context);
+  const bool written =
+      fflush(file) == 0 && !ferror(file) && fchmod(descriptor, 0666 & ~mask) == 0 && fsync(descriptor) == 0;
   return fclose(file) == 0 && written;
 }
 
-bool save_text(const char *path, const char *text, size_t length) {
+bool save_file(const char *path, void (*write)(FILE *file, const void *context), const void *context) {
   char *name;
   const int descriptor = open_beside(path, &name);
-  const bool done = descriptor >= 0 && write_all(descriptor, text, length) && rename(name, path) == 0;
+  const bool done = descriptor >= 0 && write_all(descriptor, write, context) && rename(name, path) == 0;
   if (!done) {
     fail("%s: cannot be written: %s", path, strerror(errno));
     if (descriptor >= 0) {
@@ -176,4 +186,18 @@ bool save_text(const char *path, const char *text, size_t length) {
   }
   free(name);
   return done;
+}
+
+typedef struct {
+  const char *text;
+  size_t length;
+} text_block;
+
+static void write_block(FILE *file, const void *context) {
+  const text_block *block = context;
+  fwrite(block->text, 1, block->length, file);
+}
+
+bool save_text(const char *path, const char *text, size_t length) {
+  return save_file(path, write_block, &(text_block){text, length});
 }

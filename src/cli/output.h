@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#include <stdio.h>
+
 /* ---- stdout ---- */
 
 /* One row of a table: a name, padded, and a value. */
@@ -21,12 +23,12 @@ void json_open(const char *key, char bracket);
 void json_close(char bracket);
 void json_whole(const char *key, int64_t value);
 void json_real(const char *key, double value);      /* +infinity: "inf"; NaN: null */
-void json_text(const char *key, const char *value); /* names that need no escapes */
+void json_text(const char *key, const char *value); /* UTF-8 */
 void json_raw(const char *key, const char *json);   /* JSON already */
 
 /* ---- files ---- */
 
-enum { MAX_OUTPUTS = 4, MAX_INPUTS = 4 };
+enum { MAX_OUTPUTS = 6, MAX_INPUTS = 5 };
 
 /* The files that a verb is about to write, asked about before the long work; NULL entries are skipped. False with a
  * sentence when one cannot be written, or is one of the inputs, or another output. */
@@ -39,7 +41,10 @@ bool files_are_writable(const file_plan *plan);
 /* Where divw_weights_save() puts the report of weights; to be freed. */
 char *report_path(const char *weights_path);
 
-/* Writes text so that the file appears complete or not at all. */
+/* Writes what `write` does to a file that appears complete or not at all. */
+bool save_file(const char *path, void (*write)(FILE *file, const void *context), const void *context);
+
+/* The same with text that there is. */
 bool save_text(const char *path, const char *text, size_t length);
 
 #endif

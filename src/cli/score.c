@@ -8,7 +8,7 @@
 
 static const cli_flag flags[] = {
     FLAGS_SELECTION,
-    FLAG_KERNEL,
+    FLAGS_KERNEL,
     {"weights", FLAG_TEXT, FIELD(weights), "FILE",
      .help = "weights of the selected rows, as solve writes them; without it all weigh the same"},
     {"order", FLAG_REAL, FIELD(order), "Q", "1", 0, INFINITY,

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "progress.h"
 #include "summary.h"
+#include "table.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -14,7 +15,8 @@
 
 static const cli_flag flags[] = {
     FLAGS_SELECTION,
-    FLAG_KERNEL,
+    FLAG_IDS,
+    FLAGS_KERNEL,
     {"balance", FLAG_REAL, FIELD(balance), "X", "0.5", 0, 1,
      .help = "1: as diverse as can be; 0: all examples the same weight"},
     {"objective", FLAG_CHOICE, FIELD(objective), "published|log", "published",
@@ -41,12 +43,17 @@ static const cli_flag flags[] = {
              "without it only the report is printed"},
     {"rows-output", FLAG_TEXT, FIELD(rows_output), "FILE",
      .help = "write the row number in INPUT of every weight as .npy, for sample --rows"},
+    {"ids-output", FLAG_TEXT, FIELD(ids_output), "FILE",
+     .help = "write the id of every weight as text, one per line, for sample --ids; needs --ids"},
+    {"table", FLAG_TEXT, FIELD(table), "FILE",
+     .help = "write row, id, label, weight and marginal diversity of every selected example as CSV"},
     FLAG_JSON,
     {0}};
 
 static bool is_plan_sound(const cli_settings *settings, const char *report) {
-  const file_plan plan = {{settings->output, report, settings->rows_output, settings->trace},
-                          {settings->input, settings->labels, settings->rows}};
+  const file_plan plan = {
+      {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table},
+      {settings->input, settings->labels, settings->rows, settings->ids}};
   return files_are_writable(&plan);
 }
 
@@ -90,11 +97,29 @@ static bool solve(divw_weights **weights, const divw_kernel *kernel, const cli_s
   return ok(status);
 }
 
+static bool save_ids(const divw_weights *weights, const char *path) {
+  const int64_t n = divw_weights_count(weights);
+  const char **ids = allocate(n, sizeof *ids);
+  for (int64_t i = 0; i < n; i++) {
+    ids[i] = divw_weights_id(weights, i);
+  }
+  const bool done = ok(divw_ids_save(path, ids, n));
+  free(ids);
+  return done;
+}
+
 /* Every file is tried, so that one that fails does not cost the others. */
-static bool save(const divw_weights *weights, const cli_settings *settings, cli_progress *progress) {
+static bool save(const divw_weights *weights, const divw_dataset *dataset, const cli_settings *settings,
+                 cli_progress *progress) {
   bool saved = settings->output == NULL || ok(divw_weights_save(weights, settings->output));
   if (settings->rows_output != NULL) {
     saved &= ok(divw_indices_save(settings->rows_output, divw_weights_rows(weights), divw_weights_count(weights)));
+  }
+  if (settings->ids_output != NULL) {
+    saved &= save_ids(weights, settings->ids_output);
+  }
+  if (settings->table != NULL) {
+    saved &= save_table(weights, divw_dataset_labels(dataset), settings->table);
   }
   if (settings->trace != NULL) {
     saved &= progress_save_trace(progress, settings->trace);
@@ -104,10 +129,10 @@ static bool save(const divw_weights *weights, const cli_settings *settings, cli_
 
 /* Ctrl-C in `divweights solve ... 2>&1 | tee log` ends tee as well; what is said to it afterwards must not end this
  * process before the weights are written. */
-static bool solve_and_save(divw_weights **weights, const divw_kernel *kernel, const cli_settings *settings,
-                           cli_progress *progress) {
+static bool solve_and_save(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
+                           const cli_settings *settings, cli_progress *progress) {
   signal(SIGPIPE, SIG_IGN);
-  const bool done = solve(weights, kernel, settings, progress) && save(*weights, settings, progress);
+  const bool done = solve(weights, kernel, settings, progress) && save(*weights, dataset, settings, progress);
   signal(SIGPIPE, SIG_DFL);
   return done;
 }
@@ -126,11 +151,14 @@ static void print(const divw_weights *weights, const divw_dataset *dataset, cons
   } else {
     print_row("weights", "not kept; --output FILE keeps them");
   }
-  if (settings->rows_output != NULL) {
-    print_row("rows", "%s", settings->rows_output);
-  }
-  if (settings->trace != NULL) {
-    print_row("trace", "%s", settings->trace);
+  const char *const files[][2] = {{"rows", settings->rows_output},
+                                  {"ids", settings->ids_output},
+                                  {"table", settings->table},
+                                  {"trace", settings->trace}};
+  for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+    if (files[k][1] != NULL) {
+      print_row(files[k][0], "%s", files[k][1]);
+    }
   }
 }
 
@@ -153,9 +181,11 @@ static int run(const cli_settings *settings) {
   int status = STATUS_FAILED;
   if (!selection_is_complete(settings, &verb_solve)) {
     status = STATUS_USAGE;
+  } else if (settings->ids_output != NULL && settings->ids == NULL) {
+    status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");
   } else if (is_plan_sound(settings, report) && read_examples(&dataset, &kernel, settings)) {
     progress = progress_start(settings->tolerance, settings->trace != NULL);
-    if (solve_and_save(&weights, kernel, settings, progress)) {
+    if (solve_and_save(&weights, dataset, kernel, settings, progress)) {
       print(weights, dataset, settings, report);
       status = STATUS_DONE;
     }
@@ -181,6 +211,8 @@ const cli_verb verb_solve = {
              "be at most (the gap). Ctrl-C stops it and keeps the best weights so far.\n\n" ABOUT_INPUT,
     .examples = "  divweights solve embeddings.npy --output weights.npy\n"
                 "  divweights solve images.idx.gz --labels labels.idx.gz --classes 0,1 \\\n"
-                "             --balance 0.9 --output weights.npy --rows-output rows.npy\n",
+                "             --balance 0.9 --output weights.npy --rows-output rows.npy\n"
+                "  divweights solve shards/ --ids names.txt --center --components 64 \\\n"
+                "             --output weights.npy --table weights.csv\n",
     .flags = flags,
     .run = run};

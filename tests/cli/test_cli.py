@@ -2,19 +2,21 @@
 
     DIVWEIGHTS=build/release/divweights python3 tests/cli/test_cli.py
 
-Standard library only. All data are made here, except for one test that needs real data and says when it is skipped.
+Standard library, and NumPy as an oracle. All data are made here, except for one test that needs real data and says when it is skipped.
 """
 import os
 import sys
 import unittest
 
 from command import COMMAND
+from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["BadInput", "ContactSheet", "Inspect", "PictureFlags", "Plots", "Sample", "Score", "Solve", "Usage", "Watching"]
+__all__ = ["Archives", "BadInput", "ContactSheet", "Ids", "Inspect", "PictureFlags", "Plots", "Sample", "Score", "Shards",
+           "Solve", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":
     if not os.access(COMMAND, os.X_OK):

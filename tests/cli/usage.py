@@ -7,15 +7,16 @@ import shutil
 
 from command import CommandTest, floats, idx, npy, run, wholes
 
-SELECTION = ["--labels", "--classes", "--rows", "--limit"]
+SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
+KERNEL = ["--center", "--components", "--kernel"]
 FLAGS = {
-    "solve": SELECTION + ["--kernel", "--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
+    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
                           "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
-                          "--json"],
-    "score": SELECTION + ["--kernel", "--weights", "--order", "--threads", "--json"],
-    "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--output"],
-    "inspect": SELECTION + ["--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
-                            "--kernel", "--json"],
+                          "--ids-output", "--table", "--json"],
+    "score": SELECTION + KERNEL + ["--weights", "--order", "--threads", "--json"],
+    "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
+    "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
+                            *KERNEL, "--json"],
 }
 
 class Usage(CommandTest):
@@ -62,6 +63,12 @@ class Usage(CommandTest):
                 ("--json takes no value", ["solve", self.data, "--json=yes"]),
                 ("--output is empty", ["solve", self.data, "--output", ""]),
                 ("--classes is given but --labels is missing", ["solve", self.data, "--classes", "0"]),
+                ("--ids-output is given but --ids is missing", ["solve", self.data, "--ids-output", "ids.txt"]),
+                ("--array is empty, expected a name", ["solve", self.data, "--array", ""]),
+                ("--output is ids.npy, expected a name that ends in .txt",
+                 ["sample", self.data, "--count", 2, "--ids", "ids.txt", "--output", "ids.npy"]),
+                ("--output is -, expected a name that ends in .txt",
+                 ["sample", self.data, "--count", 2, "--ids", "ids.txt", "--output", "-"]),
                 ("--classes is given but --labels is missing", ["score", self.data, "--classes", "0"]),
                 ("--classes is given but --labels is missing", ["inspect", self.data, "--classes", "0"]),
                 ("--start plus --count", ["sample", self.data, "--count", 2, "--start", 2**63 - 1])]:
@@ -76,6 +83,7 @@ class Usage(CommandTest):
             "--max-solves": ("a whole number from 1 to 64", ["0", "65"]),
             "--threads": ("a whole number from 1 to 1024", ["0", "1025", "all"]),
             "--limit": ("a whole number of at least 1", ["0", "-1", "ten"]),
+            "--components": ("a whole number of at least 1", ["0", "-1", "all"]),
             "--kernel": ("cosine|linear", ["rbf", "cos", "cosine|linear", ""]),
             "--objective": ("expected published|log", ["sqrt"]),
             "--method": ("auto|accelerated|interior-point", ["newton"]),
@@ -136,6 +144,10 @@ class BadInput(CommandTest):
             weights = self.keep("two.npy", floats([0.5, 0.5]))
             self.refuse(1, path + ": ", "sample", weights, "--count", 1, "--rows", path)
             self.refuse(1, path + ": ", "inspect", weights, "--labels", path)
+            for verb in "solve", "inspect":
+                self.refuse(1, path + ": ", verb, self.data, "--ids", path)
+            for arguments in ["sample", weights, "--count", 1], ["inspect", weights]:
+                self.refuse(1, path + ": ", *arguments, "--ids", path)
 
     def test_values_that_cannot_be_used(self):
         nan, zero = [row[:] for row in self.rows], [row[:] for row in self.rows]
@@ -183,7 +195,7 @@ class BadInput(CommandTest):
         copy = os.path.join(self.folder, "weights-for-sample.npy")
         shutil.copy(self.keep("two.npy", floats([0.5, 0.5])), copy)
         for path in os.path.join(self.out, "no", "x.npy"), os.path.join(self.data, "x.npy"), self.folder, "/dev/null":
-            for flag in "--output", "--rows-output", "--trace":
+            for flag in "--output", "--rows-output", "--trace", "--table":
                 # the input is no file of examples: a sentence about the output shows which was asked first
                 self.refuse(1, path + ": cannot be written", "solve", self.label_file, flag, path)
             self.refuse(1, path + ": cannot be written", "sample", copy, "--count", 3, "--output", path)
