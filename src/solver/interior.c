@@ -25,7 +25,6 @@
 #include <string.h>
 
 enum { SLICE = 512, PATIENCE = 20 };
-#define TO_THE_BOUNDARY 0.98
 #define EIGENVALUE_FLOOR 1e-14
 
 typedef struct {
@@ -117,16 +116,6 @@ static void direction(interior *ip, const dw_point *at, double kappa) {
   }
 }
 
-static double longest_step(const double *x, const double *dx, int64_t n) {
-  double step = 1;
-  for (int64_t i = 0; i < n; i++) {
-    if (dx[i] < 0) {
-      step = fmin(step, -TO_THE_BOUNDARY * x[i] / dx[i]);
-    }
-  }
-  return step;
-}
-
 /* Mean of p_i s_i after steps of these lengths. */
 static double complementarity(const interior *ip, double step_p, double step_s) {
   double sum = 0;
@@ -145,12 +134,12 @@ static void take_step(interior *ip, const dw_point *at) {
   dw_cholesky_solve(ip->M, n, ip->ones);
   double now = complementarity(ip, 0, 0);
   direction(ip, at, 0);
-  double after = complementarity(ip, longest_step(ip->p, ip->dp, n), longest_step(ip->s, ip->ds, n));
+  double after = complementarity(ip, dw_longest_step(ip->p, ip->dp, n), dw_longest_step(ip->s, ip->ds, n));
   for (int64_t i = 0; i < n; i++) {
     ip->correction[i] = ip->dp[i] * ip->ds[i];
   }
   direction(ip, at, fmax(0.02, fmin(1, pow(after / now, 3))) * now);
-  double step = fmin(longest_step(ip->p, ip->dp, n), longest_step(ip->s, ip->ds, n));
+  double step = fmin(dw_longest_step(ip->p, ip->dp, n), dw_longest_step(ip->s, ip->ds, n));
   ip->nu += step * ip->dnu;
   for (int64_t i = 0; i < n; i++) {
     ip->p[i] += step * ip->dp[i];
@@ -176,6 +165,16 @@ static void start(interior *ip, const dw_point *at) {
 }
 
 /* ---- what interior-point methods share ---- */
+
+double dw_longest_step(const double *x, const double *dx, int64_t n) {
+  double step = 1;
+  for (int64_t i = 0; i < n; i++) {
+    if (dx[i] < 0) {
+      step = fmin(step, -DW_TO_THE_BOUNDARY * x[i] / dx[i]);
+    }
+  }
+  return step;
+}
 
 divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double target, dw_point *best, double *p,
                                 dw_interior method, int64_t *iterations, int32_t *stop_reason) {

@@ -6,6 +6,12 @@
 
 enum { DW_INTERIOR_POINT_COUNT = 10000 };
 
+/* How far towards the boundary of the positive numbers a step goes. */
+#define DW_TO_THE_BOUNDARY 0.98
+
+/* The longest step, at most 1, that keeps x + step dx positive by that rule. */
+double dw_longest_step(const double *x, const double *dx, int64_t n);
+
 /* A method keeps its own p (inside the simplex, not normalised) and multipliers. */
 typedef struct {
   void *self;

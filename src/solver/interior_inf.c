@@ -24,8 +24,6 @@
 #include <math.h>
 #include <string.h>
 
-#define TO_THE_BOUNDARY 0.98
-
 typedef struct {
   dw_solve *solve;
   int64_t n, r;
@@ -196,16 +194,6 @@ static void direction(interior *ip, double lambda, double kappa) {
   matrix_steps(ip, kappa);
 }
 
-static double longest_step(const double *x, const double *dx, int64_t n) {
-  double step = 1;
-  for (int64_t i = 0; i < n; i++) {
-    if (dx[i] < 0) {
-      step = fmin(step, -TO_THE_BOUNDARY * x[i] / dx[i]);
-    }
-  }
-  return step;
-}
-
 /* Whether m + step dm is positive definite; diagonal: m's diagonal is 1 / z. */
 static bool stays_definite(interior *ip, const double *m, const double *dm, double step) {
   for (int64_t k = 0; k < ip->r * ip->r; k++) {
@@ -218,13 +206,13 @@ static bool stays_definite(interior *ip, const double *m, const double *dm, doub
 /* The longest common step that keeps p, s, Z and sigma inside. Definiteness is tried by factorisation, which at r^3 / 3
  * is cheaper than the eigenvalues that would give the boundary. */
 static double common_step(interior *ip) {
-  double step = fmin(longest_step(ip->p, ip->dp, ip->n), longest_step(ip->s, ip->ds, ip->n)),
-         reach = step / TO_THE_BOUNDARY;
+  double step = fmin(dw_longest_step(ip->p, ip->dp, ip->n), dw_longest_step(ip->s, ip->ds, ip->n)),
+         reach = step / DW_TO_THE_BOUNDARY;
   while (reach > 1e-6 &&
          !(stays_definite(ip, NULL, ip->dZ, reach) && stays_definite(ip, ip->turned, ip->dsigma, reach))) {
     reach *= 0.9;
   }
-  return fmin(step, TO_THE_BOUNDARY * reach);
+  return fmin(step, DW_TO_THE_BOUNDARY * reach);
 }
 
 /* (p.s + tr Z sigma) / (n + r) after a step. */

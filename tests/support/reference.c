@@ -103,37 +103,6 @@ static double bound(const double *unit, int64_t n, int64_t d, const double *mu, 
   return largest + (lambda > 0 ? lambda * log(sum) : 0) + log(trace);
 }
 
-double reference_gap(const double *x, int64_t n, int64_t d, const double *p, double lambda, const double *smoothing,
-                     int64_t count, double *D) {
-  double *unit = malloc((size_t)(n * d) * sizeof *unit), *rho = calloc((size_t)(2 * d * d + d), sizeof *rho);
-  double *v = rho + d * d, *mu = v + d * d, *work = malloc((size_t)n * sizeof *work), least = INFINITY;
-  for (int64_t i = 0; i < n; i++) {
-    double square = 0;
-    for (int64_t k = 0; k < d; k++) {
-      square += x[i * d + k] * x[i * d + k];
-    }
-    for (int64_t k = 0; k < d; k++) {
-      unit[i * d + k] = x[i * d + k] / sqrt(square);
-    }
-    for (int64_t k = 0; k < d * d; k++) {
-      rho[k] += p[i] * unit[i * d + k / d] * unit[i * d + k % d];
-    }
-  }
-  reference_eigen(rho, d, mu, v);
-  for (int64_t k = 0; k < d; k++) {
-    mu[k] = fmax(mu[k], 0);
-  }
-  for (int64_t j = -1; j < count; j++) {
-    double *into = j < 0 && D != NULL ? D : work;
-    least = fmin(least, bound(unit, n, d, mu, v, j < 0 ? 0 : smoothing[j], lambda, into));
-  }
-  double gap = least - entropy(mu, d) - lambda * entropy(p, n);
-  free(work);
-  free(rho);
-  free(unit);
-  return gap;
-}
-
 /* rho of the normalised rows, diagonalised. */
 static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, double *unit, double *mu, double *v) {
   double *rho = calloc((size_t)(d * d), sizeof *rho);
@@ -154,6 +123,20 @@ static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, 
     mu[k] = fmax(mu[k], 1e-16);
   }
   free(rho);
+}
+
+double reference_gap(const double *x, int64_t n, int64_t d, const double *p, double lambda, const double *smoothing,
+                     int64_t count, double *D) {
+  double *unit = malloc((size_t)(n * d + d * d + d + n) * sizeof *unit), *v = unit + n * d, *mu = v + d * d;
+  double *work = mu + d, least = INFINITY;
+  spectrum_of(x, n, d, p, unit, mu, v);
+  for (int64_t j = -1; j < count; j++) {
+    double *into = j < 0 && D != NULL ? D : work;
+    least = fmin(least, bound(unit, n, d, mu, v, j < 0 ? 0 : smoothing[j], lambda, into));
+  }
+  double gap = least - entropy(mu, d) - lambda * entropy(p, n);
+  free(unit);
+  return gap;
 }
 
 double reference_gap_of_order(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order,
