@@ -62,7 +62,7 @@ class Readme(unittest.TestCase):
         self.assertIn("missing.npy", failed.stderr)
 
     @unittest.skipIf("sanitize" in os.environ.get("EXAMPLE_FLAGS", ""), "it has a release build of its own")
-    def test_the_quickstart_ends_as_shown(self):
+    def test_the_quickstart_ends_as_shown_and_the_pictures_can_be_made(self):
         copy = self.scratch.path("copy")
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", "quickstart", ".git", "__pycache__"))
         done = subprocess.run(["sh", "examples/quickstart.sh"], cwd=copy, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -71,6 +71,13 @@ class Readme(unittest.TestCase):
         (shown,) = blocks("text")
         printed = done.stdout[done.stdout.index(shown.splitlines()[0]):].splitlines()
         same_text(self, printed[:len(shown.splitlines())], shown.splitlines())
+        pictures = os.path.join(copy, "docs", "pictures")
+        for name in os.listdir(pictures):
+            if not name.endswith(".sh"):
+                os.remove(os.path.join(pictures, name))
+        run("sh", "docs/pictures/make.sh", cwd=copy)
+        for name in os.listdir(os.path.join(ROOT, "docs", "pictures")):
+            self.assertTrue(os.path.getsize(os.path.join(pictures, name)) > 1000 or name.endswith(".sh"), name)
         for name in "weights.npy", "draws.npy", "sheet.png", "plots/classes.svg":
             self.assertTrue(os.path.exists(os.path.join(copy, "quickstart", name)), name)
 
