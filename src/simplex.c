@@ -56,12 +56,18 @@ double dw_maximum(const double *x, int64_t n) {
   return maximum;
 }
 
+/* Twice: the first subtraction leaves an error of u |shift|, which large lambda would make visible in every gap; the
+ * second is of that error, and leaves none. */
 void dw_normalise(double *logit, double *p, int64_t n) {
-  double maximum = dw_maximum(logit, n), excess;
-  BLOCK_SUM(excess, n, expm1(logit[i] - maximum));
-  double shift = maximum + log1p(excess / (double)n);
+  for (int round = 0; round < 2; round++) {
+    double maximum = dw_maximum(logit, n), excess;
+    BLOCK_SUM(excess, n, expm1(logit[i] - maximum));
+    double shift = maximum + log1p(excess / (double)n);
+    for (int64_t i = 0; i < n; i++) {
+      logit[i] -= shift;
+    }
+  }
   for (int64_t i = 0; i < n; i++) {
-    logit[i] -= shift;
     p[i] = exp(logit[i]) / (double)n;
   }
 }

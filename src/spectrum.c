@@ -12,10 +12,18 @@
 
 #include "linalg.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define EIGENVALUE_FLOOR 1e-16
+/* The floor on eigenvalues of a dual state. It costs floor^q each; a lower one would cost digits of R below order 1. */
+static double eigenvalue_floor(double order) { return order > 1 ? 0 : 1e-16; }
+
+/* Below order 1 a floor in directions that no example has would cost more than a tolerance. There sigma is 0, and R
+ * takes the least weight there is: no row has a part in them beyond rounding. */
+static bool is_null(const dw_spectrum *spectrum, double order, int64_t k) {
+  return order < 1 && k < spectrum->null && spectrum->mu[k] == 0;
+}
 
 divw_status dw_spectrum_create(dw_spectrum *spectrum, int64_t r) {
   divw_status status;
@@ -37,11 +45,15 @@ void dw_spectrum_destroy(dw_spectrum *spectrum) {
   memset(spectrum, 0, sizeof *spectrum);
 }
 
-/* Rounding can make eigenvalues slightly negative and their sum slightly other than 1. */
+/* What rounding may make of an eigenvalue, relative to the largest. */
+static double eigenvalue_error(int64_t r) { return 4 * (double)r * DBL_EPSILON; }
+
+/* Rounding can make eigenvalues slightly negative and their sum slightly other than 1; and it leaves dust where they
+ * are 0, which small orders would count: at q = 0.5 an eigenvalue of 1e-17 weighs as much as 3e-9. */
 static void clean(double *mu, int64_t r) {
-  double sum = 0;
+  double sum = 0, dust = eigenvalue_error(r) * mu[r - 1];
   for (int64_t k = 0; k < r; k++) {
-    mu[k] = fmax(mu[k], 0);
+    mu[k] = mu[k] > dust ? mu[k] : 0;
     sum += mu[k];
   }
   for (int64_t k = 0; k < r; k++) {
@@ -104,17 +116,26 @@ static double gradient_at(double sigma, double order, double log_power) {
 divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
                                  dw_gradient *gradient) {
   divw_status status;
-  double *l, constant = 0, largest = 0, log_power = (1 - order) * dw_log_vendi(spectrum->mu, spectrum->r, order);
+  double *l, constant = 0, largest = 0, rounding = 0,
+             log_power = (1 - order) * dw_log_vendi(spectrum->mu, spectrum->r, order);
   int64_t r = spectrum->r;
   DW_TRY(dw_alloc(&l, r, sizeof *l));
   for (int64_t k = 0; k < r; k++) {
-    double sigma = (1 - smoothing) * spectrum->mu[k] + smoothing / (double)r;
-    sigma = fmin(fmax(sigma, order > 1 ? 0 : EIGENVALUE_FLOOR), 1);
-    l[k] = gradient_at(sigma, order, log_power);
+    double share = k < spectrum->null ? 0 : smoothing / (double)(r - spectrum->null);
+    double sigma = (1 - smoothing) * spectrum->mu[k] + share;
+    sigma = fmin(fmax(sigma, eigenvalue_floor(order)), 1);
+    if (is_null(spectrum, order, k)) {
+      sigma = 0;
+    }
+    l[k] = gradient_at(sigma > 0 ? sigma : order < 1 ? 1 : 0, order, log_power);
     constant += order == 1 ? sigma : l[k] * sigma / fabs(order / (1 - order));
     largest = fmax(largest, l[k]);
+    if (order < 1 && spectrum->mu[k] > 0) { /* how far tr rho^q may be off through mu_k */
+      rounding += gradient_at(spectrum->mu[k], order, log_power) * eigenvalue_error(r) * spectrum->mu[r - 1];
+    }
   }
   gradient->scale = order > 1 ? -1 : 1;
+  gradient->rounding = rounding;
   gradient->shift = order == 1 ? 1e-3 : order > 1 ? 1e-3 * largest : 0;
   gradient->constant = order == 1 ? log(constant) : constant;
   for (int64_t k = 0; k < r; k++) {

@@ -1,7 +1,7 @@
 /* The state rho(p) = sum p_i phi_i phi_i^T, diagonalised: the r x r heart of an iteration.
  *
- * Dual states are sigma = (1-e) rho + e I/r, smoothed by e >= 0; each gives marginal diversities D_i and a bound, see
- * solver/certificate.c. */
+ * Dual states are sigma = (1-e) rho + e I/r, smoothed by e >= 0 (I and r: of the span of the examples); each gives
+ * marginal diversities D_i and a bound, see solver/certificate.c. */
 #ifndef DW_SPECTRUM_H
 #define DW_SPECTRUM_H
 
@@ -9,9 +9,10 @@
 
 typedef struct {
   int64_t r;
-  double *mu; /* eigenvalues of rho, ascending, >= 0, sum 1 */
-  double *V;  /* eigenvectors, one a row */
-  double *S;  /* rho itself */
+  double *mu;   /* eigenvalues of rho, ascending, >= 0, sum 1 */
+  double *V;    /* eigenvectors, one a row */
+  double *S;    /* rho itself */
+  int64_t null; /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
 } dw_spectrum;
 
 divw_status dw_spectrum_create(dw_spectrum *spectrum, int64_t r);
@@ -26,6 +27,7 @@ double dw_log_vendi(const double *mu, int64_t r, double order);
 /* Marginal diversities in nats, from a pass over the rows:  D_i = scale (|R phi_i|^2 - shift). */
 typedef struct {
   double scale, shift;
+  double rounding; /* below order 1, what the rounding of small eigenvalues may have made of log VS */
   double constant; /* log tr sigma (q = 1), tr sigma^q / tr rho^q, 0 (q = inf): the dual's share in the bound */
 } dw_gradient;
 

@@ -226,7 +226,10 @@ static void options_are_checked_at_once(void **state) {
   near(divw_solver_order(solver), 1, 0);
   assert_int_equal(divw_solver_objective(solver), DIVW_OBJECTIVE_PUBLISHED);
   assert_int_equal(divw_solver_method(solver), DIVW_METHOD_AUTO);
-  fails(divw_solver_set_order(solver, 0), DIVW_ERROR_ARGUMENT, "order is 0, expected a number above 0");
+  fails(divw_solver_set_order(solver, 0), DIVW_ERROR_ARGUMENT, "order is 0, expected 0.5 to 100");
+  fails(divw_solver_set_order(solver, 101), DIVW_ERROR_ARGUMENT, "order is 101");
+  ok(divw_solver_set_order(solver, 1.001));
+  ok(divw_solver_set_order(solver, 1));
   fails(divw_solver_set_order(solver, NAN), DIVW_ERROR_ARGUMENT, "order is nan");
   fails(divw_solver_set_order(solver, 1.0001), DIVW_ERROR_ARGUMENT, "order is 1.0001");
   fails(divw_solver_set_objective(solver, 3), DIVW_ERROR_ARGUMENT, "objective is 3");
@@ -249,6 +252,62 @@ static void options_are_checked_at_once(void **state) {
   assert_string_equal(divw_method_name(9), "unknown");
   divw_solver_destroy(solver);
   divw_kernel_destroy(kernel);
+}
+
+/* Three dimensions in fifty columns: the dust of rounding must not count, least of all at small orders. */
+static void deficient_rank_changes_nothing_at_any_order(void **state) {
+  (void)state;
+  enum { n = 120, d = 40 };
+  double *x = make_rows(n, 3, 9), *mixing = make_rows(3, d, 10), *y = calloc(n * d, sizeof *y), score;
+  double basis[3];
+  for (int a = 0; a < 3; a++) { /* orthonormal rows, so that y has the angles of x */
+    for (int b = 0; b < a; b++) {
+      basis[b] = 0;
+      for (int j = 0; j < d; j++) {
+        basis[b] += mixing[a * d + j] * mixing[b * d + j];
+      }
+      for (int j = 0; j < d; j++) {
+        mixing[a * d + j] -= basis[b] * mixing[b * d + j];
+      }
+    }
+    double square = 0;
+    for (int j = 0; j < d; j++) {
+      square += mixing[a * d + j] * mixing[a * d + j];
+    }
+    for (int j = 0; j < d; j++) {
+      mixing[a * d + j] /= sqrt(square);
+    }
+  }
+  for (int i = 0; i < n * d; i++) {
+    for (int a = 0; a < 3; a++) {
+      y[i] += x[i / d * 3 + a] * mixing[a * d + i % d];
+    }
+  }
+  divw_kernel *wide = make_kernel(y, n, d), *narrow = make_kernel(x, n, 3);
+  static const double small[] = {0.001, 0.1, 0.3, 0.5, 1};
+  for (int k = 0; k < 5; k++) {
+    double expected;
+    ok(divw_vendi_score(wide, NULL, small[k], &score));
+    ok(divw_vendi_score(narrow, NULL, small[k], &expected));
+    near(score, expected, 1e-9);
+  }
+  for (int method = DIVW_METHOD_AUTO; method <= DIVW_METHOD_INTERIOR_POINT; method++) {
+    for (int objective = 1; objective <= 2; objective++) {
+      options o = {0.5, 1, 1e-6, objective, method};
+      divw_weights *a = solved(wide, o), *b = solved(narrow, o);
+      near(divw_weights_objective_value(a), divw_weights_objective_value(b), 3e-6);
+      assert_int_equal(divw_weights_stop_reason(a), DIVW_STOP_CONVERGED);
+      assert_true(divw_weights_objective_value(a) <= divw_weights_global_upper_bound(a));
+      assert_true(divw_weights_objective_value(b) <= divw_weights_global_upper_bound(a) + 1e-9);
+      divw_weights_destroy(a);
+      divw_weights_destroy(b);
+    }
+  }
+  divw_kernel_destroy(wide);
+  divw_kernel_destroy(narrow);
+  free(y);
+  free(mixing);
+  free(x);
 }
 
 static void too_many_examples_for_the_interior_point_are_refused(void **state) {
@@ -324,6 +383,7 @@ int main(void) {
       cmocka_unit_test(marginal_diversity_is_the_gradient_at_every_order),
       cmocka_unit_test(an_entropy_weight_is_a_balance_of_the_logarithm),
       cmocka_unit_test(options_are_checked_at_once),
+      cmocka_unit_test(deficient_rank_changes_nothing_at_any_order),
       cmocka_unit_test(too_many_examples_for_the_interior_point_are_refused),
       cmocka_unit_test(balance_zero_is_uniform_at_every_order),
       cmocka_unit_test(every_allocation_may_fail),

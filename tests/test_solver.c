@@ -424,6 +424,48 @@ static void converged_is_said_of_the_gap_that_is_reported(void **state) {
   free(x);
 }
 
+/* Where rounding keeps the gap above the tolerance, the search goes on all the same. */
+static void an_unreachable_tolerance_is_solved_globally_too(void **state) {
+  (void)state;
+  static const struct {
+    int64_t m, copies;
+    double balance, objective;
+  } cases[] = {{50, 20000, 0.2, 13.571006}, {20, 10000, 0.25, 8.131909}};
+  for (int k = 0; k < 2; k++) {
+    double *x = make_copies(cases[k].m, cases[k].copies);
+    divw_kernel *kernel = make_kernel(x, cases[k].m + cases[k].copies, cases[k].m + 1);
+    divw_weights *weights = make_weights(kernel, cases[k].balance, 1e-13);
+    near(divw_weights_objective_value(weights), cases[k].objective, 1e-6);
+    assert_true(divw_weights_global_gap(weights) <= 1e-6);
+    divw_weights_destroy(weights);
+    divw_kernel_destroy(kernel);
+    free(x);
+  }
+}
+
+/* auto changes from ascent to interior point after 60 iterations; no limit may land on a worse point. */
+static void changing_the_method_never_loses_the_best_point(void **state) {
+  (void)state;
+  double *x = make_rows(400, 12, 29), before = -INFINITY;
+  divw_kernel *kernel = make_kernel(x, 400, 12);
+  for (int64_t limit = 58; limit <= 66; limit++) {
+    divw_solver *solver;
+    divw_weights *weights;
+    ok(divw_solver_create(&solver));
+    ok(divw_solver_set_order(solver, 0.5));
+    ok(divw_solver_set_balance(solver, 0.6));
+    ok(divw_solver_set_tolerance(solver, 1e-13));
+    ok(divw_solver_set_max_iterations(solver, limit));
+    ok(divw_solver_solve(solver, kernel, &weights));
+    assert_true(divw_weights_objective_value(weights) >= before - 1e-9);
+    before = divw_weights_objective_value(weights);
+    divw_weights_destroy(weights);
+    divw_solver_destroy(solver);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static void one_solve_is_the_plain_local_method(void **state) {
   (void)state;
   double *x = make_copies(50, 20000);
@@ -582,6 +624,8 @@ int main(void) {
       cmocka_unit_test(an_unreachable_tolerance_ends_by_itself),
       cmocka_unit_test(tiny_balances_keep_their_proof),
       cmocka_unit_test(converged_is_said_of_the_gap_that_is_reported),
+      cmocka_unit_test(an_unreachable_tolerance_is_solved_globally_too),
+      cmocka_unit_test(changing_the_method_never_loses_the_best_point),
       cmocka_unit_test(one_solve_is_the_plain_local_method),
       cmocka_unit_test(options_start_at_their_defaults_and_are_checked_at_once),
       cmocka_unit_test(null_is_answered_everywhere),

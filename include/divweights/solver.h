@@ -81,7 +81,8 @@ DIVW_API double divw_solver_balance(const divw_solver *solver);
  *
  * Small orders count rare kinds more, large ones less.
  * @param solver the solver; not NULL
- * @param order  above 0; default 1; INFINITY is accepted
+ * @param order  0.5 to 100, 1 or at least 0.001 from it; or INFINITY; default 1. (Smaller orders ask for eigenvalues
+ *               that double precision does not have; divw_vendi_score() takes any.)
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */

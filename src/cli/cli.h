@@ -40,6 +40,7 @@ typedef struct {
   double balance;
   const char *objective;
   double entropy_weight;
+  uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;
   double tolerance;

@@ -213,6 +213,7 @@ bool options_parse(cli_settings *out, const cli_verb *verb, int argc, char **arg
       return false;
     }
     given[code - CODE_FIRST_FLAG] = true;
+    out->given |= UINT64_C(1) << (code - CODE_FIRST_FLAG);
   }
   for (int k = 0; verb->flags[k].name != NULL; k++) {
     if (verb->flags[k].required && !given[k]) {
@@ -221,6 +222,15 @@ bool options_parse(cli_settings *out, const cli_verb *verb, int argc, char **arg
     }
   }
   return read_operand(out, verb, argc, argv);
+}
+
+bool option_given(const cli_settings *settings, const cli_verb *verb, const char *name) {
+  for (int k = 0; verb->flags[k].name != NULL; k++) {
+    if (strcmp(verb->flags[k].name, name) == 0) {
+      return (settings->given >> k & 1) != 0;
+    }
+  }
+  return false;
 }
 
 /* ---- help ---- */

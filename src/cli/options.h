@@ -44,6 +44,9 @@ struct cli_flag {
  * settings->help: help was asked for, and the rest may be missing. */
 bool options_parse(cli_settings *out, const cli_verb *verb, int argc, char **argv);
 
+/* Whether a flag was on the command line, rather than its default. */
+bool option_given(const cli_settings *settings, const cli_verb *verb, const char *name);
+
 /* Prints the help of a verb; STATUS_DONE. */
 int options_help(const cli_verb *verb);
 

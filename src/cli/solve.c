@@ -8,6 +8,7 @@
 #include "table.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +24,12 @@ static const cli_flag flags[] = {
      .help = "published: J = balance VS + (1 - balance) H, with VS the Vendi Score and H the entropy of the weights in "
              "nats; log: G = balance log VS + (1 - balance) H, where a balance means the same for every number of "
              "examples"},
-    {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-12, INFINITY,
+    {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-9, INFINITY,
      .help = "maximise log VS + X H, in place of --balance and --objective"},
-    {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.001, INFINITY,
-     .help = "order of the Vendi Score: the larger, the less rare kinds count"},
+    {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.5, INFINITY,
+     .help =
+         "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, or "
+         "inf"},
     {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point", "auto",
      .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "
              "more than ten iterations; auto chooses"},
@@ -172,6 +175,27 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
   }
 }
 
+/* Whether the flags say one thing; says what they contradict. */
+static bool goal_is_sound(const cli_settings *settings) {
+  const double order = settings->order;
+  if (option_given(settings, &verb_solve, "entropy-weight") &&
+      (option_given(settings, &verb_solve, "balance") || option_given(settings, &verb_solve, "objective"))) {
+    usage_error(&verb_solve,
+                "--entropy-weight takes the place of --balance and --objective, expected one or the other");
+    return false;
+  }
+  if ((isfinite(order) && order > 100) || (order != 1 && fabs(order - 1) < 0.999e-3)) {
+    usage_error(&verb_solve, "--order is %.12g, expected 0.5 to 100 (1, or at least 0.001 from it), or inf", order);
+    return false;
+  }
+  if (isinf(order) && strcmp(settings->method, "accelerated") == 0) {
+    usage_error(&verb_solve, "--method accelerated has no gradient to climb at --order inf, expected auto or "
+                             "interior-point");
+    return false;
+  }
+  return true;
+}
+
 static int run(const cli_settings *settings) {
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
@@ -179,7 +203,7 @@ static int run(const cli_settings *settings) {
   cli_progress *progress = NULL;
   char *report = settings->output != NULL ? report_path(settings->output) : NULL;
   int status = STATUS_FAILED;
-  if (!selection_is_complete(settings, &verb_solve)) {
+  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings)) {
     status = STATUS_USAGE;
   } else if (settings->ids_output != NULL && settings->ids == NULL) {
     status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");

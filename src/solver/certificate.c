@@ -52,7 +52,7 @@ static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *g
   if (!dw_cholesky(R, r)) {
     return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
   }
-  *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0};
+  *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0, 0};
   return DIVW_OK;
 }
 
@@ -60,7 +60,7 @@ static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *g
 static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, int64_t count, double *const *D,
                                       double *constant) {
   divw_status status;
-  dw_gradient gradient[2] = {{0, 0, 0}, {0, 0, 0}};
+  dw_gradient gradient[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
   double order = solve->options->objective.order;
   for (int64_t j = 0; j < count; j++) {
     DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])
@@ -72,7 +72,7 @@ static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, 
     for (int64_t i = 0; i < solve->n; i++) {
       D[j][i] = gradient[j].scale * (D[j][i] - gradient[j].shift);
     }
-    constant[j] = gradient[j].constant + rounding_allowance(solve, D[j]);
+    constant[j] = gradient[j].constant + gradient[j].rounding + rounding_allowance(solve, D[j]);
   }
 fail:
   return status;
@@ -80,9 +80,9 @@ fail:
 
 static double gap_of(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
   double order = solve->options->objective.order;
-  double level = dw_level(order, point->log_vendi) / dw_level_scale(order, point->log_vendi);
+  double level = dw_level_in_nats(order, point->log_vendi);
   double gap = dw_softmax_of(D, point->lambda, solve->n).value + constant - level + point->lambda * point->deficit;
-  return dw_exact_gap(order, gap);
+  return dw_exact_gap(order, fmax(gap, 0));
 }
 
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {

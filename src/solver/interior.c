@@ -42,15 +42,15 @@ typedef struct {
 /* ---- the Newton matrix ---- */
 
 /* -(F(a) - F(b)) / (a - b) for the matrix function of the gradient, in nats. */
-static double divided_difference(double a, double b, double order, double logitower) {
+static double divided_difference(double a, double b, double order, double log_power) {
   if (fabs(a - b) <= 1e-7 * fmax(a, b)) {
     double middle = (a + b) / 2;
-    return order == 1 ? 1 / middle : order * exp((order - 2) * log(middle) - logitower);
+    return order == 1 ? 1 / middle : order * exp((order - 2) * log(middle) - log_power);
   }
   if (order == 1) {
     return (log(a) - log(b)) / (a - b);
   }
-  double at_a = exp((order - 1) * log(a) - logitower), at_b = exp((order - 1) * log(b) - logitower);
+  double at_a = exp((order - 1) * log(a) - log_power), at_b = exp((order - 1) * log(b) - log_power);
   return order / (order - 1) * (at_a - at_b) / (a - b);
 }
 
@@ -68,12 +68,12 @@ static void fill_slice(interior *ip, const double *weights, const int64_t (*pair
 static void add_hessian(interior *ip) {
   const dw_spectrum *spectrum = &ip->solve->spectrum;
   double order = ip->solve->options->objective.order, weights[SLICE];
-  double logitower = (1 - order) * dw_log_vendi(spectrum->mu, ip->r, order);
+  double log_power = (1 - order) * dw_log_vendi(spectrum->mu, ip->r, order);
   int64_t pairs[SLICE][2], count = 0;
   for (int64_t k = 0; k < ip->r; k++) {
     for (int64_t l = k; l < ip->r; l++) {
       double a = fmax(spectrum->mu[k], EIGENVALUE_FLOOR), b = fmax(spectrum->mu[l], EIGENVALUE_FLOOR);
-      weights[count] = sqrt((k == l ? 1 : 2) * divided_difference(a, b, order, logitower));
+      weights[count] = sqrt((k == l ? 1 : 2) * divided_difference(a, b, order, log_power));
       pairs[count][0] = k;
       pairs[count++][1] = l;
       if (count == SLICE || (k == ip->r - 1 && l == ip->r - 1)) {

@@ -30,6 +30,13 @@ double dw_level_scale(double order, double log_vendi) {
   return isinf(order) ? exp(-log_vendi) : exp((1 - order) * log_vendi);
 }
 
+double dw_level_in_nats(double order, double log_vendi) {
+  if (order == 1) {
+    return log_vendi;
+  }
+  return isinf(order) ? -1 : 1 / (1 - order);
+}
+
 double dw_level_log_vendi(double order, double level) {
   if (order == 1) {
     return level;

@@ -28,9 +28,13 @@ double dw_objective_slope(const dw_objective *objective, double log_vendi);
 /* lambda for which a stationary point with this log VS is optimal. */
 double dw_objective_lambda(const dw_objective *objective, double log_vendi);
 
-/* y, s, and log VS of a level (infinite where no spectrum has it). */
+/* y, s, and log VS of a level (infinite where no spectrum has it). Orders up to DW_LARGEST_ORDER keep s, VS^(1-q),
+ * above the smallest number for VS up to a thousand. */
+#define DW_SMALLEST_ORDER 0.5
+#define DW_LARGEST_ORDER 100.0
 double dw_level(double order, double log_vendi);
 double dw_level_scale(double order, double log_vendi);
+double dw_level_in_nats(double order, double log_vendi); /* y / s, also where both underflow */
 double dw_level_log_vendi(double order, double level);
 
 /* How much log VS can be larger where the level in nats can by `gap`: the two agree to first order. */

@@ -30,6 +30,7 @@ typedef struct {
   double *duals[DW_MAX_DUALS]; /* one dual vector of every solve */
   double scales[DW_MAX_DUALS]; /* and the scale of its level */
   int32_t count;
+  double tolerance;   /* as asked for, or what rounding allows */
   double target;      /* nats, of the solves */
   int64_t iterations; /* since the last start from a dual: solves that go on from one another count together */
   int32_t stop_reason;
@@ -48,8 +49,7 @@ fail:
 }
 
 static double allowed_global_gap(const search *s) {
-  const divw_solver *options = s->solve->options;
-  return dw_objective_slope(&options->objective, s->solution->best.log_vendi) * options->tolerance;
+  return dw_objective_slope(&s->solve->options->objective, s->solution->best.log_vendi) * s->tolerance;
 }
 
 /* Operations of an interior-point iteration. */
@@ -69,27 +69,43 @@ static bool wants_interior_point(const dw_solve *solve) {
   return solve->options->method == DIVW_METHOD_AUTO && slow && newton_cost(solve) < CHEAP_STEP;
 }
 
+/* The other method from where one has stalled; the point is kept where that is better. */
+static divw_status try_other(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
+                             int64_t *iterations, int32_t *stop_reason) {
+  divw_status status;
+  dw_point before;
+  int64_t more;
+  int32_t reason;
+  DW_TRY(dw_point_create(&before, solve->n));
+  dw_point_copy(&before, point, solve->n);
+  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, &more, &reason)
+                  : dw_ascend(solve, problem, target, INT64_MAX, point, &more, &reason));
+  *iterations += more;
+  if (reason != DIVW_STOP_CONVERGED && dw_is_lower(solve, problem, point, &before)) {
+    dw_point_copy(point, &before, solve->n);
+  } else {
+    solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  }
+  *stop_reason = reason;
+fail:
+  dw_point_destroy(&before);
+  return status;
+}
+
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
 static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason) {
   divw_status status;
   const divw_solver *options = solve->options;
-  int64_t more = 0;
-  bool interior = wants_interior_point(solve), either = options->method == DIVW_METHOD_AUTO;
-  if (interior) {
-    DW_TRY(dw_interior_point(solve, problem, target, point, iterations, stop_reason));
-    if (*stop_reason == DIVW_STOP_STALLED && either && isfinite(options->objective.order)) {
-      DW_TRY(dw_ascend(solve, problem, target, INT64_MAX, point, &more, stop_reason));
-    }
-  } else {
-    bool may_switch = either && newton_cost(solve) < BEARABLE_STEP;
-    DW_TRY(dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations, stop_reason));
-    if (*stop_reason == DIVW_STOP_STALLED && may_switch) {
-      DW_TRY(dw_interior_point(solve, problem, target, point, &more, stop_reason));
-    }
+  bool interior = wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
+  may_switch = may_switch && (interior ? isfinite(options->objective.order) : newton_cost(solve) < BEARABLE_STEP);
+  solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
+                  : dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations,
+                              stop_reason));
+  if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
+    DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
   }
-  solve->method = interior == (more == 0) ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  *iterations += more;
 fail:
   return status;
 }
@@ -103,6 +119,11 @@ static divw_status solve_once(search *s, dw_problem problem) {
   DW_TRY(run_method(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
   DW_TRY(store_dual(s, &s->work));
   s->iterations += iterations;
+  if (s->stop_reason == DIVW_STOP_STALLED) { /* from here on, aim at what can be reached */
+    s->solve->stalled = true;
+    s->tolerance = fmax(s->tolerance, 2 * s->work.gap);
+    s->target = fmax(s->target, s->tolerance / 2);
+  }
   bool better = s->count == 1 || s->work.objective > solution->best.objective;
   dw_certify_for_objective(s->solve, &s->work);
   bool sharper =
@@ -117,18 +138,17 @@ fail:
   return status;
 }
 
-/* Where no more work may follow: out of solves or iterations, told to stop, or at the limit of rounding. */
+/* Where no more work may follow: out of solves or iterations, or told to stop. */
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
-  return s->solve->cancelled || s->count >= options->max_solves || s->solve->iterations >= options->max_iterations ||
-         (s->stop_reason == DIVW_STOP_STALLED && s->solution->best.gap > s->solve->options->tolerance);
+  return s->solve->cancelled || s->count >= options->max_solves || s->solve->iterations >= options->max_iterations;
 }
 
 static dw_frontier_bound bound(search *s) {
   const dw_objective *objective = &s->solve->options->objective;
   double best = s->solution->best.objective;
   if (objective->logarithmic && objective->order <= 1) {
-    s->solution->global_bound = best + objective->balance * s->solution->best.gap;
+    s->solution->global_bound = best + objective->balance * s->solution->best.gap; /* the gap is not negative */
     return (dw_frontier_bound){s->solution->global_bound, 0, 0};
   }
   dw_frontier_bound found = dw_frontier_find_bound(s->frontier, best, allowed_global_gap(s));
@@ -150,8 +170,8 @@ static void start_from_dual(search *s, int32_t dual, double slope) {
 static bool loose_at_best(const search *s, double slope) {
   const dw_point *best = &s->solution->best;
   double scale = dw_level_scale(s->solve->options->objective.order, best->log_vendi);
-  double ratio = slope / (scale * best->lambda), tolerance = s->solve->options->tolerance;
-  return best->gap > tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
+  double ratio = slope / (scale * best->lambda);
+  return !s->solve->stalled && best->gap > s->tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
 
 /* Goes on from the best point to the local maximum of the objective that it belongs to.
@@ -188,7 +208,7 @@ static divw_status close_bound(search *s) {
       break;
     }
     if (loose_at_best(s, found.slope)) {
-      s->target = s->solve->options->tolerance / 8;
+      s->target = s->tolerance / 8;
       s->iterations = s->solution->iterations;
       DW_TRY(polish(s));
       continue;
@@ -208,7 +228,8 @@ fail:
 
 divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   divw_status status;
-  search s = {.solve = solve, .solution = solution, .target = solve->options->tolerance / 2};
+  double tolerance = solve->options->tolerance;
+  search s = {.solve = solve, .solution = solution, .tolerance = tolerance, .target = tolerance / 2};
   DW_TRY(dw_frontier_create(&s.frontier, solve->n, solve->r, &solve->options->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
   DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: uniform */

@@ -5,6 +5,8 @@
  *     objective.c    orders and objectives as scalar functions
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
+ *     interior.c     one solve by another method, for n up to some thousands; what methods of its kind share
+ *     interior_inf.c the same for order infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
  */
@@ -54,6 +56,7 @@ typedef struct {
   int64_t iterations, row_passes, solves;
   double started;
   bool cancelled;
+  bool stalled;        /* some solve could not reach its target: rounding has the word */
   bool smooths_always; /* an iteration costs so much more than a pass that smoothed states are tried in each */
 } dw_solve;
 

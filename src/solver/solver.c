@@ -39,10 +39,12 @@ double divw_solver_balance(const divw_solver *solver) { return solver == NULL ? 
 
 divw_status divw_solver_set_order(divw_solver *solver, double order) {
   DW_REQUIRE(solver);
-  if (!(order > 0) || (order != 1 && fabs(order - 1) < 1e-3)) {
+  bool finite = order >= DW_SMALLEST_ORDER && order <= DW_LARGEST_ORDER;
+  bool beside_one = order != 1 && fabs(order - 1) < 0.999e-3; /* where 1 / (1 - q) takes too many digits */
+  if (!(finite || order == INFINITY) || beside_one) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "%s: order is %.12g, expected a number above 0 that is 1 or at least 0.001 from it, or INFINITY",
-                   __func__, order);
+                   "%s: order is %.12g, expected %g to %g (1, or at least 0.001 from it), or INFINITY", __func__, order,
+                   DW_SMALLEST_ORDER, DW_LARGEST_ORDER);
   }
   solver->objective.order = order;
   return DIVW_OK;
@@ -158,6 +160,9 @@ static divw_status look_at_uniform(dw_solve *solve) {
   solve->row_passes++;
   solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->options->objective.order));
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
+  while (solve->spectrum.mu[solve->spectrum.null] == 0) {
+    solve->spectrum.null++;
+  }
 fail:
   return status;
 }
@@ -248,8 +253,8 @@ static divw_status make_weights(const dw_solve *solve, dw_solution *solution, di
     solution->stop_reason = DIVW_STOP_CANCELLED;
   } else if (solution->best.gap <= solve->options->tolerance) {
     solution->stop_reason = DIVW_STOP_CONVERGED; /* solves aim beyond the tolerance, and may fall short of that */
-  } else if (solution->stop_reason == DIVW_STOP_CONVERGED) {
-    solution->stop_reason = DIVW_STOP_MAX_ITERATIONS; /* at another lambda, with nothing left for the objective's own */
+  } else if (solution->stop_reason == DIVW_STOP_CONVERGED) { /* at another lambda, or to what rounding allows */
+    solution->stop_reason = solve->stalled ? DIVW_STOP_STALLED : DIVW_STOP_MAX_ITERATIONS;
   }
   fill_report(solve, solution, &report);
   status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
