@@ -1,10 +1,10 @@
 /* The objective, globally.
  *
- *     1. Ascent on the objective from uniform weights. Its marginal diversities are a dual vector.
+ *     1. A solve of the objective from uniform weights. Its marginal diversities are a dual vector.
  *     2. All dual vectors so far bound the objective of every p (frontier.c). Closed: done.
  *     3. Otherwise solve the concave y + slope H at the slope that the worst point of the bound names, starting from
  * the softmax of the sharpest dual there. Its dual lowers the bound at that slope to what can be reached; and where it
- *        reaches more than the best so far, ascent on the objective goes on from there. Back to 2.
+ * reaches more than the best so far, that point is polished for the objective itself. Back to 2.
  *
  * On ordinary data step 2 closes at once; data dominated by copies, where uniform weights lead to a worse local
  * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between slopes.
@@ -81,8 +81,13 @@ static divw_status try_other(dw_solve *solve, dw_problem problem, double target,
   DW_TRY(interior ? dw_interior_point(solve, problem, target, point, &more, &reason)
                   : dw_ascend(solve, problem, target, INT64_MAX, point, &more, &reason));
   *iterations += more;
-  if (reason != DIVW_STOP_CONVERGED && dw_is_lower(solve, problem, point, &before)) {
+  /* A converged point may be lower by what its gap is worth; by more, it is at another local maximum. */
+  double worth = dw_objective_slope(&solve->options->objective, before.log_vendi) * target;
+  bool lower = reason == DIVW_STOP_CONVERGED ? !problem.fixed && point->objective + worth < before.objective
+                                             : dw_is_lower(solve, problem, point, &before);
+  if (lower) {
     dw_point_copy(point, &before, solve->n);
+    reason = reason == DIVW_STOP_CONVERGED ? DIVW_STOP_STALLED : reason;
   } else {
     solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
   }
