@@ -244,7 +244,8 @@ DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress
  * @param solver the options; not NULL
  * @param kernel the examples; not NULL
  * @param out    receives the weights, to be destroyed by the caller; NULL on failure
- * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_SIZE (r above 32,766); DIVW_ERROR_NUMERICAL;
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED, too); DIVW_ERROR_SIZE (r above
+ * 32,766; n above 10,000 with the interior-point method, which order INFINITY needs); DIVW_ERROR_NUMERICAL;
  *         DIVW_ERROR_MEMORY
  *
  * Cost of an iteration: 2 n r^2 + about 11 r^3 operations; usually 15 to 40 iterations at balance 0.5, some
