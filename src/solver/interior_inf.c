@@ -105,13 +105,28 @@ static void turn_basis(least_eigenvalue *v) {
   v->value->diagonal = v->c;
 }
 
+/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added. */
+static bool factor_sigma(least_eigenvalue *v) {
+  double ridge = 0;
+  for (int attempt = 0; attempt < 3; attempt++) {
+    memcpy(v->work, v->turned, (size_t)(v->r * v->r) * sizeof *v->work);
+    for (int64_t k = 0; k < v->r; k++) {
+      v->work[k * (v->r + 1)] += ridge;
+    }
+    if (dw_cholesky(v->work, v->r)) {
+      return true;
+    }
+    ridge = fmax(100 * ridge, 1e-15);
+  }
+  return false;
+}
+
 static bool prepare(void *self, const dw_point *at, double *H) {
   least_eigenvalue *v = self;
   int64_t m = v->m, r = v->r;
   v->value->unit = dw_level_scale(INFINITY, at->log_value);
   turn_basis(v);
-  memcpy(v->work, v->turned, (size_t)(r * r) * sizeof *v->work);
-  if (!dw_cholesky(v->work, r)) {
+  if (!factor_sigma(v)) {
     return false;
   }
   memcpy(v->half, v->y, (size_t)(m * r) * sizeof *v->half);
