@@ -97,6 +97,7 @@ NUMBER_GETTER(upper_bound)
 NUMBER_GETTER(gap)
 NUMBER_GETTER(global_upper_bound)
 NUMBER_GETTER(global_gap)
+NUMBER_GETTER(quality)
 NUMBER_GETTER(seconds)
 
 #define COUNT_GETTER(name)                                                                                             \
@@ -116,7 +117,8 @@ int32_t divw_weights_stop_reason(const divw_weights *weights) {
 }
 
 int32_t divw_weights_objective(const divw_weights *weights) {
-  for (int32_t objective = DIVW_OBJECTIVE_PUBLISHED; weights != NULL && objective <= DIVW_OBJECTIVE_LOG; objective++) {
+  for (int32_t objective = DIVW_OBJECTIVE_PUBLISHED; weights != NULL && objective <= DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES;
+       objective++) {
     if (strcmp(weights->report.objective, divw_objective_name(objective)) == 0) {
       return objective;
     }

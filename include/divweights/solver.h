@@ -99,11 +99,12 @@ DIVW_API double divw_solver_order(const divw_solver *solver);
 /** What is maximised. @since 0.1 */
 enum {
   DIVW_OBJECTIVE_PUBLISHED = 1, /**< J = balance VS_q + (1 - balance) H, that of the paper */
-  DIVW_OBJECTIVE_LOG = 2        /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
+  DIVW_OBJECTIVE_LOG = 2,       /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
+  DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES = 3 /**< VS_q, with a least exp H: divw_solver_set_effective_examples() */
 };
 
 /**
- * @brief The name of an objective: "published", "log".
+ * @brief The name of an objective: "published", "log", "effective-examples".
  * @param objective any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
@@ -122,7 +123,7 @@ DIVW_API divw_status divw_solver_set_objective(divw_solver *solver, int32_t obje
 /**
  * @brief What is maximised.
  * @param solver the solver
- * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG; 0 for NULL
+ * @return for example DIVW_OBJECTIVE_PUBLISHED; 0 for NULL
  * @since 0.1
  */
 DIVW_API int32_t divw_solver_objective(const divw_solver *solver);

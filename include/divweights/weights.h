@@ -127,6 +127,14 @@ DIVW_API double divw_weights_vendi_score(const divw_weights *weights);
 DIVW_API double divw_weights_vendi_score_uniform(const divw_weights *weights);
 
 /**
+ * @brief The mean quality of the weighted examples, sum p_i s_i.
+ * @param weights the weights
+ * @return at least 0; NaN when there were no scores, when it is not known, and for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_weights_quality(const divw_weights *weights);
+
+/**
  * @brief The entropy H(p), computed from p.
  * @param weights the weights, or NULL
  * @return nats, from 0 to log n; NaN for NULL

@@ -24,10 +24,10 @@ typedef struct {
   dw_solve *solve;
   dw_active active;
   int64_t m, r;
-  double *rows, *y;               /* phi, and phi in the eigenbasis; m x r each */
-  double *half, *columns, *N;     /* m x r twice; m x m */
-  double *a, *b, *cz;             /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
-  double *z;                      /* r: 1 / (tau - mu) */
+  double *rows, *y;           /* phi, and phi in the eigenbasis; m x r each */
+  double *half, *columns, *N; /* m x r twice; m x m */
+  double *a, *b, *cz;         /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
+  double *z;                  /* r: 1 / (tau - mu) */
   double *sigma, *turned, *dsigma, *dZ, *second, *work, *basis, *back; /* r x r each */
   double tau, dtau, c, trace_second;
   dw_concave *value; /* its unit and diagonal are those of the point at hand */
@@ -105,7 +105,8 @@ static void turn_basis(least_eigenvalue *v) {
   v->value->diagonal = v->c;
 }
 
-/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added. */
+/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added.
+ */
 static bool factor_sigma(least_eigenvalue *v) {
   double ridge = 0;
   for (int attempt = 0; attempt < 3; attempt++) {

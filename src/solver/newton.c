@@ -80,9 +80,7 @@ static int64_t group_pairs(const newton *w) { return w->capped ? 2 * w->m : w->m
 static int64_t limit_pair(const newton *w) { return group_pairs(w) + 2 * (int64_t)w->loose; }
 
 /* (kappa - second) / slack: what eliminating a multiplier leaves on the other side. */
-static double pull(const newton *w, int64_t pair, double kappa) {
-  return (kappa - w->second[pair]) / w->slack[pair];
-}
+static double pull(const newton *w, int64_t pair, double kappa) { return (kappa - w->second[pair]) / w->slack[pair]; }
 
 static double stiffness(const newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
 

@@ -159,7 +159,8 @@ fail:
 /* Where no more work may follow: out of solves or iterations, or told to stop. */
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
-  return s->solve->cancelled || s->solve->solves >= options->max_solves || s->solve->iterations >= options->max_iterations;
+  return s->solve->cancelled || s->solve->solves >= options->max_solves ||
+         s->solve->iterations >= options->max_iterations;
 }
 
 static dw_frontier_bound bound(search *s) {

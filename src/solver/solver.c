@@ -62,6 +62,7 @@ const char *divw_objective_name(int32_t objective) {
   switch (objective) {
   case DIVW_OBJECTIVE_PUBLISHED: return "published";
   case DIVW_OBJECTIVE_LOG: return "log";
+  case DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES: return "effective-examples";
   default: return "unknown";
   }
 }
@@ -79,6 +80,9 @@ divw_status divw_solver_set_objective(divw_solver *solver, int32_t objective) {
 int32_t divw_solver_objective(const divw_solver *solver) {
   if (solver == NULL) {
     return 0;
+  }
+  if (solver->constraints.effective > 0) {
+    return DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES;
   }
   return solver->objective.logarithmic ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED;
 }
@@ -233,7 +237,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   strcpy(report->kernel, divw_kernel_name(divw_kernel_similarity(solve->kernel)));
   report->order = solve->objective.order;
   report->balance = limited ? NAN : balance;
-  strcpy(report->objective, limited ? "effective-examples" : solve->objective.logarithmic ? "log" : "published");
+  strcpy(report->objective, divw_objective_name(divw_solver_objective(solve->options)));
   if (limited) {
     report->least_effective_examples = (double)solve->n * exp(-solve->set.deficit_limit);
   }
