@@ -89,7 +89,7 @@ DIVW_API divw_status divw_vendi_marginal(const divw_kernel *kernel, const double
  * @param share  t, 0 < t < 1; 1/(exp H(p) + 1) is the weight of one more example among the effective ones
  * @param D      receives m numbers, as divw_vendi_marginal() defines them; INFINITY where more than 1e-8 of the squared
  *               length lies outside and q <= 1; NaN at order INFINITY, which has no gradient; NULL: not wanted
- * @param gain   receives m numbers in nats, at least log(1-t); NULL: not wanted
+ * @param gain   receives m numbers in nats, below 0 for rows like the heavy ones; NULL: not wanted
  * @return as divw_vendi_spectrum(); DIVW_ERROR_ARGUMENT for an order or a share out of range and for another number of
  *         columns; DIVW_ERROR_DATA for new rows that divw_kernel_create() would refuse
  *
