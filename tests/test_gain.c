@@ -264,7 +264,7 @@ static void rows_may_be_many(void **state) {
 /* ---- the secular equation ---- */
 
 static void check_roots(const double *d, const double *z, int64_t m) {
-  double w[24], roots[24], mu[24], S[24 * 24], V[24 * 24], sum = 0;
+  double w[24] = {0}, roots[24], mu[24], S[24 * 24], V[24 * 24], sum = 0;
   for (int64_t i = 0; i < m; i++) {
     w[i] = z[i] * z[i];
     sum += d[i] + w[i];
