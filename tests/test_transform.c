@@ -443,6 +443,26 @@ static void other_rows_are_not_turned_into_rounding(void **state) {
   free(z);
   divw_dataset_destroy(rows);
   divw_dataset_destroy(model);
+  double *wide = make_rows(12, 40, 3), whole = 0, part = 0; /* six pairs of copies: six directions, one never met */
+  for (int i = 0; i < 12; i++) {
+    wide[i * 40] = 0;
+    memcpy(wide + i * 40, wide + i % 6 * 40, 40 * sizeof *wide);
+  }
+  model = reduced(doubles(wide, 12, 40), 12);
+  for (int j = 0; j < 40; j++) {
+    whole += wide[j] * wide[j];
+  }
+  wide[0] = 3;
+  rows = like(wide, 1, 40, model);
+  z = read_all(rows);
+  for (int k = 0; k < 12; k++) {
+    part += z[k] * z[k];
+  }
+  near(part, whole, 1e-12 * whole);
+  free(wide);
+  free(z);
+  divw_dataset_destroy(rows);
+  divw_dataset_destroy(model);
 }
 
 static void other_rows_must_fit(void **state) {

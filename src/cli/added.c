@@ -108,14 +108,11 @@ void added_destroy(cli_added *added) {
 /* The gains as .npy of float64, little-endian whatever the machine is. */
 static void write_gains(FILE *file, const void *context) {
   const cli_added *added = context;
-  char header[129];
-  memset(header, ' ', sizeof header);
-  memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
-  const int length = snprintf(header + 10, sizeof header - 10,
+  char words[118]; /* the header is 128 bytes: 10, these, and the end of the line */
+  const int length = snprintf(words, sizeof words,
                               "{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRId64 ",), }", added->count);
-  header[10 + length] = ' ';
-  header[127] = '\n';
-  fwrite(header, 1, 128, file);
+  fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, file);
+  fprintf(file, "%s%*s\n", words, 117 - length, "");
   for (int64_t i = 0; i < added->count; i++) {
     uint64_t bits;
     memcpy(&bits, &added->gain[i], sizeof bits);

@@ -7,40 +7,49 @@
 
 #include <divweights/transform.h>
 
+static int64_t count_steps(const dw_directions *step) {
+  int64_t count = 0;
+  for (; step != NULL; step = step->before) {
+    count++;
+  }
+  return count;
+}
+
+/* The step that has `before` others before it. */
+static dw_directions *find_step(dw_directions *last, int64_t before) {
+  for (int64_t k = count_steps(last) - 1; k > before; k--) {
+    last = last->before;
+  }
+  return last;
+}
+
 /* How many numbers the rows had before the first step. */
 static int64_t first_dimension(const divw_dataset *model) {
-  int64_t d = model->source->d;
-  for (const dw_directions *step = model->source->directions; step != NULL; step = step->before) {
-    d = step->d;
-  }
-  return d;
+  return model->source->directions == NULL ? model->source->d : find_step(model->source->directions, 0)->d;
 }
 
 static divw_status centered(divw_dataset **out, const divw_dataset *dataset, dw_center *center) {
   divw_dataset rows = *dataset;
-  rows.center = center == NULL ? dataset->center : center;
+  rows.center = center;
   return dw_dataset_view(out, &rows);
 }
 
-/* All steps up to `last`; NULL: none. The chain is as long as the caller's calls of divw_dataset_components(). */
-static divw_status walk(divw_dataset **out, const divw_dataset *dataset, dw_directions *last) {
+/* Puts rows in the place of what they become in one step. */
+static divw_status take_step(divw_dataset **rows, dw_directions *step) {
   divw_status status;
-  divw_dataset *before = NULL, *moved = NULL;
-  if (last == NULL) {
-    return dw_dataset_view(out, dataset);
-  }
-  DW_TRY(walk(&before, dataset, last->before));
-  DW_TRY(centered(&moved, before, last->center));
-  DW_TRY(dw_dataset_project(out, moved, last));
+  divw_dataset *moved = NULL, *turned = NULL;
+  DW_TRY(centered(&moved, *rows, step->center));
+  DW_TRY(dw_dataset_project(&turned, moved, step));
+  divw_dataset_destroy(*rows);
+  *rows = turned;
 fail:
   divw_dataset_destroy(moved);
-  divw_dataset_destroy(before);
   return status;
 }
 
 divw_status divw_dataset_transform_like(divw_dataset **out, const divw_dataset *dataset, const divw_dataset *model) {
   divw_status status;
-  divw_dataset *turned = NULL;
+  divw_dataset *rows = NULL;
   DW_REQUIRE(out);
   *out = NULL;
   DW_REQUIRE(dataset);
@@ -52,9 +61,13 @@ divw_status divw_dataset_transform_like(divw_dataset **out, const divw_dataset *
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: dataset has %lld columns, expected %lld, those that model was made of",
                    __func__, (long long)dataset->source->d, (long long)first_dimension(model));
   }
-  DW_TRY(walk(&turned, dataset, model->source->directions));
-  DW_TRY(centered(out, turned, model->center));
+  dw_directions *last = model->source->directions;
+  DW_TRY(centered(&rows, dataset, NULL));
+  for (int64_t k = 0; k < count_steps(last); k++) {
+    DW_TRY(take_step(&rows, find_step(last, k)));
+  }
+  DW_TRY(centered(out, rows, model->center));
 fail:
-  divw_dataset_destroy(turned);
+  divw_dataset_destroy(rows);
   return status;
 }
