@@ -265,7 +265,8 @@ static bool show_all(const explanation *e, const int64_t *positions) {
     json_real("mean_marginal_diversity", e->mean);
     json_open("examples", '[');
   } else {
-    print_row("examples", "%" PRId64 ", %s kernel", e->examples->n, kernel);
+    print_row("examples", "%" PRId64, e->examples->n);
+    print_row("kernel", "%s", kernel);
     print_row("Vendi Score", "%.6f of order %g, weighted", exp(e->log_vendi), e->order);
   }
   for (int64_t k = 0; k < e->settings->example.count && done; k++) {
