@@ -63,11 +63,11 @@ divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double *p, doub
   return diagonalise(kernel, p, mu, NULL, __func__);
 }
 
-divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p, double *mu, double *V) {
+divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p, double *mu, double *modes) {
   DW_REQUIRE(kernel);
   DW_REQUIRE(mu);
-  DW_REQUIRE(V);
-  return diagonalise(kernel, p, mu, V, __func__);
+  DW_REQUIRE(modes);
+  return diagonalise(kernel, p, mu, modes, __func__);
 }
 
 divw_status divw_vendi_score(const divw_kernel *kernel, const double *p, double order, double *score) {

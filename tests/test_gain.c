@@ -326,7 +326,7 @@ static void bad_arguments_are_refused(void **state) {
   fails(divw_vendi_marginal(kernel, bad, 1, D), DIVW_ERROR_ARGUMENT, "divw_vendi_marginal: the weights sum to 1.1");
   fails(divw_vendi_modes(NULL, NULL, mu, V), DIVW_ERROR_ARGUMENT, "divw_vendi_modes: kernel is NULL");
   fails(divw_vendi_modes(kernel, NULL, NULL, V), DIVW_ERROR_ARGUMENT, "mu is NULL");
-  fails(divw_vendi_modes(kernel, NULL, mu, NULL), DIVW_ERROR_ARGUMENT, "V is NULL");
+  fails(divw_vendi_modes(kernel, NULL, mu, NULL), DIVW_ERROR_ARGUMENT, "modes is NULL");
   fails(divw_vendi_modes(kernel, bad, mu, V), DIVW_ERROR_ARGUMENT, "divw_vendi_modes: the weights sum to 1.1");
   fails(divw_vendi_gain(NULL, NULL, 1, rows, 0.1, D, D), DIVW_ERROR_ARGUMENT, "divw_vendi_gain: kernel is NULL");
   fails(divw_vendi_gain(kernel, NULL, 1, NULL, 0.1, D, D), DIVW_ERROR_ARGUMENT, "rows is NULL");

@@ -267,7 +267,8 @@ static bool show_all(const explanation *e, const int64_t *positions) {
   } else {
     print_row("examples", "%" PRId64, e->examples->n);
     print_row("kernel", "%s", kernel);
-    print_row("Vendi Score", "%.6f of order %g, weighted", exp(e->log_vendi), e->order);
+    print_row("order", "%g", e->order);
+    print_row("Vendi Score", "%.6f with the given weights", exp(e->log_vendi));
   }
   for (int64_t k = 0; k < e->settings->example.count && done; k++) {
     done = show_example(e, positions[k]);
