@@ -61,6 +61,12 @@ typedef struct {
   int64_t epoch;
   int64_t start;
   int64_t heaviest;
+  whole_list example;
+
+  /* what would be added */
+  const char *added;
+  double share;
+  int64_t top;
   image_shape image_shape;
 
   /* where to */
