@@ -211,14 +211,15 @@ static bool stays_definite(least_eigenvalue *v, const double *m, const double *d
   return dw_cholesky(v->work, v->r);
 }
 
-/* Definiteness is tried by factorisation, which at r^3 / 3 is cheaper than the eigenvalues that give the boundary. */
+/* Definiteness is tried by factorisation, which at r^3 / 3 is cheaper than the eigenvalues that give the boundary. 0:
+ * both are on it. */
 static double longest_step(void *self, double step) {
   least_eigenvalue *v = self;
   double reach = step / DW_TO_THE_BOUNDARY;
   while (reach > 1e-6 && !(stays_definite(v, NULL, v->dZ, reach) && stays_definite(v, v->turned, v->dsigma, reach))) {
     reach *= 0.9;
   }
-  return fmin(step, DW_TO_THE_BOUNDARY * reach);
+  return reach > 1e-6 ? fmin(step, DW_TO_THE_BOUNDARY * reach) : 0;
 }
 
 static dw_complementarity complementarity(void *self, double step) {

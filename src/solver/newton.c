@@ -314,7 +314,11 @@ static bool take_step(newton *w, const dw_point *at) {
   if (!isfinite(now.sum) || !isfinite(after.sum) || !direction(w, fmax(0.02, fmin(1, ratio * ratio * ratio)) * mean)) {
     return false;
   }
-  move(w, longest(w));
+  double step = longest(w);
+  if (!(step > 0) || !isfinite(complementarity(w, step).sum)) {
+    return false;
+  }
+  move(w, step);
   return true;
 }
 
