@@ -5,6 +5,7 @@
  *     objective.c    orders and objectives as scalar functions
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
+ *     adam.c         one solve by the published optimiser, to compare with
  *     interior.c     one solve by another method, for n up to some thousands; what methods of its kind share
  *     interior_inf.c the same for order infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
@@ -85,6 +86,10 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
 /* interior.c: the same by another method, for n up to some thousands. */
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason);
+
+/* adam.c: the same by the published optimiser. */
+divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                    int32_t *stop_reason);
 
 /* Tells the host about a point; sets solve->cancelled when it asks to stop. */
 void dw_report_progress(dw_solve *solve, const dw_point *point);

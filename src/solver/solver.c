@@ -92,16 +92,19 @@ const char *divw_method_name(int32_t method) {
   case DIVW_METHOD_AUTO: return "auto";
   case DIVW_METHOD_ACCELERATED: return "accelerated";
   case DIVW_METHOD_INTERIOR_POINT: return "interior-point";
+  case DIVW_METHOD_ADAM: return "adam";
   default: return "unknown";
   }
 }
 
 divw_status divw_solver_set_method(divw_solver *solver, int32_t method) {
   DW_REQUIRE(solver);
-  if (method < DIVW_METHOD_AUTO || method > DIVW_METHOD_INTERIOR_POINT) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "%s: method is %d, expected DIVW_METHOD_AUTO, DIVW_METHOD_ACCELERATED or DIVW_METHOD_INTERIOR_POINT",
-                   __func__, method);
+  if (method < DIVW_METHOD_AUTO || method > DIVW_METHOD_ADAM) {
+    return dw_fail(
+        DIVW_ERROR_ARGUMENT,
+        "%s: method is %d, expected DIVW_METHOD_AUTO, DIVW_METHOD_ACCELERATED, DIVW_METHOD_INTERIOR_POINT or "
+        "DIVW_METHOD_ADAM",
+        __func__, method);
   }
   solver->method = method;
   return DIVW_OK;
@@ -273,7 +276,8 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   *out = NULL;
   DW_REQUIRE(solver);
   DW_REQUIRE(kernel);
-  if (isinf(solver->objective.order) && solver->method == DIVW_METHOD_ACCELERATED && solver->objective.balance > 0) {
+  bool needs_gradient = solver->method == DIVW_METHOD_ACCELERATED || solver->method == DIVW_METHOD_ADAM;
+  if (isinf(solver->objective.order) && needs_gradient && solver->objective.balance > 0) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "%s: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or DIVW_METHOD_INTERIOR_POINT",
                    __func__);
