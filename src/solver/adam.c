@@ -50,7 +50,8 @@ static void differentiate(adam *a, const dw_point *at, double slope) {
 }
 
 static void step(adam *a, double *theta) {
-  double rate = RATE * pow(RATE_DECAY, (double)(a->steps / STEPS_PER_RATE)), t = (double)++a->steps;
+  int64_t decays = a->steps++ / STEPS_PER_RATE;
+  double rate = RATE * pow(RATE_DECAY, (double)decays), t = (double)a->steps;
   double bias1 = 1 - pow(BETA1, t), bias2 = 1 - pow(BETA2, t);
   for (int64_t i = 0; i < a->n; i++) {
     double g = a->gradient[i];
