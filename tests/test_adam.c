@@ -30,6 +30,7 @@ typedef struct {
   double order, balance;
   int32_t objective;
   int64_t iterations;
+  const double *quality; /* a score for each example, or NULL */
 } options;
 
 static divw_weights *solved(const divw_kernel *kernel, options o, trace *seen) {
@@ -42,6 +43,7 @@ static divw_weights *solved(const divw_kernel *kernel, options o, trace *seen) {
   ok(divw_solver_set_objective(solver, o.objective));
   ok(divw_solver_set_method(solver, DIVW_METHOD_ADAM));
   ok(divw_solver_set_max_iterations(solver, o.iterations));
+  ok(divw_solver_set_quality(solver, o.quality, o.quality != NULL ? divw_kernel_count(kernel) : 0));
   ok(divw_solver_set_progress(solver, note, seen));
   ok(divw_solver_solve(solver, kernel, &weights));
   divw_solver_destroy(solver);
@@ -52,15 +54,16 @@ static divw_weights *solved(const divw_kernel *kernel, options o, trace *seen) {
 
 enum { n = 9, d = 12 }; /* fewer rows than columns: no eigenvalue is 0, which small orders would feel */
 
-/* J or G of softmax(theta), by the n x n matrix; the Vendi Score too. */
+/* J or G of softmax(theta), by the n x n matrix, with (p.s) VS for VS where there are scores s; the Vendi Score too. */
 static double naive_objective(const double *K, const double *theta, options o, double *vendi_score) {
-  double p[n], A[n * n], mu[n], vectors[n * n], total = 0, entropy = 0, power = 0;
+  double p[n], A[n * n], mu[n], vectors[n * n], total = 0, entropy = 0, power = 0, quality = 0;
   for (int i = 0; i < n; i++) {
     total += p[i] = exp(theta[i]);
   }
   for (int i = 0; i < n; i++) {
     p[i] /= total;
     entropy -= p[i] * log(p[i]);
+    quality += o.quality != NULL ? p[i] * o.quality[i] : p[i];
   }
   for (int k = 0; k < n * n; k++) {
     A[k] = sqrt(p[k / n] * p[k % n]) * K[k];
@@ -71,7 +74,8 @@ static double naive_objective(const double *K, const double *theta, options o, d
   }
   double log_vendi = o.order == 1 ? power : log(power) / (1 - o.order);
   *vendi_score = exp(log_vendi);
-  return o.balance * (o.objective == DIVW_OBJECTIVE_LOG ? log_vendi : *vendi_score) + (1 - o.balance) * entropy;
+  double value = log_vendi + log(quality);
+  return o.balance * (o.objective == DIVW_OBJECTIVE_LOG ? value : exp(value)) + (1 - o.balance) * entropy;
 }
 
 static void naive_gradient(const double *K, double *theta, options o, double *gradient) {
@@ -105,12 +109,17 @@ static void naive_adam(const double *K, options o, trace *expected) {
 static void every_step_is_that_of_adam_on_central_differences(void **state) {
   (void)state;
   static const double orders[] = {0.5, 1, 2, 5}, balances[] = {0.1, 0.5, 1};
+  static const double scores[n] = {1, 0.2, 3, 0, 1, 0.5, 2, 2, 1};
   double *x = make_rows(n, d, 21), K[n * n];
   divw_kernel *kernel = make_kernel(x, n, d);
   reference_cosine(x, n, d, K);
-  for (int k = 0; k < 24; k++) {
+  for (int k = 0; k < 36; k++) {
     trace seen, expected;
-    options o = {orders[k % 4], balances[k / 4 % 3], k < 12 ? DIVW_OBJECTIVE_PUBLISHED : DIVW_OBJECTIVE_LOG, 12};
+    options o = {orders[k % 4], balances[k / 4 % 3], k < 12 ? DIVW_OBJECTIVE_PUBLISHED : DIVW_OBJECTIVE_LOG, 12, NULL};
+    if (k >= 24) {
+      o.quality = scores;
+      o.order = orders[k % 2];
+    }
     divw_weights_destroy(solved(kernel, o, &seen));
     naive_adam(K, o, &expected);
     assert_int_equal(seen.count, 12);
@@ -137,7 +146,7 @@ static void the_published_trace_is_met_to_six_digits(void **state) {
   if (kernel == NULL) {
     skip();
   }
-  divw_weights *weights = solved(kernel, (options){1, 0.5, DIVW_OBJECTIVE_PUBLISHED, 101}, &seen);
+  divw_weights *weights = solved(kernel, (options){1, 0.5, DIVW_OBJECTIVE_PUBLISHED, 101, NULL}, &seen);
   for (size_t k = 0; k < sizeof published / sizeof *published; k++) {
     near(seen.vendi_score[published[k].step - 1], published[k].vendi_score, 1e-6);
   }
@@ -155,7 +164,7 @@ static void the_best_point_met_is_kept(void **state) {
   double *x = make_rows(60, 5, 4);
   divw_kernel *kernel = make_kernel(x, 60, 5);
   trace seen;
-  options o = {2, 1, DIVW_OBJECTIVE_PUBLISHED, 100};
+  options o = {2, 1, DIVW_OBJECTIVE_PUBLISHED, 100, NULL};
   divw_weights_destroy(solved(kernel, o, &seen));
   int64_t falls = 1;
   while (falls < seen.count && seen.objective[falls] >= seen.objective[falls - 1]) {
@@ -184,7 +193,7 @@ static void every_step_proves_its_gap(void **state) {
   divw_kernel *kernel = make_kernel(x, 80, 6);
   for (int q = 0; q < 4; q++) {
     trace seen;
-    options o = {orders[q], 1 / (1 + lambda), DIVW_OBJECTIVE_LOG, 40};
+    options o = {orders[q], 1 / (1 + lambda), DIVW_OBJECTIVE_LOG, 40, NULL};
     divw_weights *weights = solved(kernel, o, &seen);
     const double *p = divw_weights_values(weights);
     double gap = orders[q] == 1 ? reference_gap(x, 80, 6, p, lambda, NULL, 0, NULL)
@@ -205,7 +214,7 @@ static void what_it_misses_on_copies_is_in_the_global_gap(void **state) {
   double *x = make_copies(50, 20000), best = reference_copies(50, 20000, 0.2, 1);
   divw_kernel *kernel = make_kernel(x, 20050, 51);
   trace seen;
-  divw_weights *weights = solved(kernel, (options){1, 0.2, DIVW_OBJECTIVE_PUBLISHED, 60}, &seen);
+  divw_weights *weights = solved(kernel, (options){1, 0.2, DIVW_OBJECTIVE_PUBLISHED, 60, NULL}, &seen);
   assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CONVERGED);
   assert_true(divw_weights_objective_value(weights) < best - 1);
   assert_true(divw_weights_global_upper_bound(weights) >= best);
@@ -220,7 +229,7 @@ static void it_stops_where_the_gap_is_proved(void **state) {
   double x[16] = {1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 4};
   divw_kernel *kernel = make_kernel(x, 4, 4);
   trace seen;
-  divw_weights *weights = solved(kernel, (options){1, 0.4, DIVW_OBJECTIVE_PUBLISHED, 100}, &seen);
+  divw_weights *weights = solved(kernel, (options){1, 0.4, DIVW_OBJECTIVE_PUBLISHED, 100, NULL}, &seen);
   assert_int_equal(seen.count, 1);
   near(divw_weights_vendi_score(weights), 4, 1e-12);
   assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CONVERGED);
@@ -246,6 +255,38 @@ static void the_infinite_order_is_refused(void **state) {
   assert_null(weights);
   divw_solver_destroy(solver);
   divw_kernel_destroy(kernel);
+}
+
+static void constraints_and_quality_at_large_orders_are_refused(void **state) {
+  (void)state;
+  const double scores[12] = {1}, least = 0.1, most = 0.9;
+  const int64_t row = 3, label = 0, labels[12] = {0, 1};
+  double *x = make_rows(12, 3, 3);
+  divw_dataset *dataset;
+  divw_kernel *kernel;
+  divw_weights *weights;
+  ok(divw_dataset_create_copy(&dataset, x, 12, 3, DIVW_FLOAT64, 0));
+  ok(divw_dataset_set_labels(dataset, labels, 12));
+  ok(divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE));
+  for (int k = 0; k < 6; k++) {
+    divw_solver *solver;
+    ok(divw_solver_create(&solver));
+    ok(divw_solver_set_method(solver, DIVW_METHOD_ADAM));
+    ok(k == 0   ? divw_solver_set_max_weight(solver, 3)
+       : k == 1 ? divw_solver_set_min_weight(solver, 0.1)
+       : k == 2 ? divw_solver_set_excluded(solver, &row, 1)
+       : k == 3 ? divw_solver_set_group_bounds(solver, &label, &least, &most, 1)
+       : k == 4 ? divw_solver_set_effective_examples(solver, 4)
+                : divw_solver_set_quality(solver, scores, 12));
+    ok(divw_solver_set_order(solver, k < 5 ? 1 : 2));
+    fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_ARGUMENT,
+          k < 5 ? "DIVW_METHOD_ADAM keeps no constraints" : "quality scores at order 2");
+    assert_null(weights);
+    divw_solver_destroy(solver);
+  }
+  divw_kernel_destroy(kernel);
+  divw_dataset_destroy(dataset);
+  free(x);
 }
 
 static divw_status solve_once(void *kernel) {
@@ -280,6 +321,7 @@ int main(void) {
       cmocka_unit_test(what_it_misses_on_copies_is_in_the_global_gap),
       cmocka_unit_test(it_stops_where_the_gap_is_proved),
       cmocka_unit_test(the_infinite_order_is_refused),
+      cmocka_unit_test(constraints_and_quality_at_large_orders_are_refused),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

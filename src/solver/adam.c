@@ -2,10 +2,10 @@
  *
  * Berns, Colton and Guckelsberger (arXiv 2304.11961) climb J(softmax(theta)) from theta = 0 with Adam, through an
  * eigen-decomposition of the n x n matrix in every step and automatic differentiation of it. The same gradient comes
- * from the marginal diversities that every iteration here has anyway: with s = d J / d log VS and lambda = (1 -
- * balance) / s,
+ * from the marginal diversities that every iteration here has anyway: with w = d J / d log VS and lambda = (1 -
+ * balance) / w,
  *
- *     dJ / dp_i     = s (D_i - lambda log(n p_i)) + const,
+ *     dJ / dp_i     = w (D_i - lambda log(n p_i)) + const,
  *     dJ / dtheta_i = p_i (dJ / dp_i - sum_j p_j dJ / dp_j),
  *
  * where the softmax takes care of every constant; O(n r^2) in place of O(n^3). Normalised logits differ from theta by a
@@ -38,7 +38,7 @@ typedef struct {
   int64_t steps;            /* taken */
 } adam;
 
-/* g = d objective / d theta; `slope` is d objective / d log VS. */
+/* g = d objective / d theta; `slope` is d objective / d log VS (with quality scores, d log(p.s VS)). */
 static void differentiate(adam *a, const dw_point *at, double slope) {
   for (int64_t i = 0; i < a->n; i++) {
     a->gradient[i] = at->D[i] - at->lambda * at->logit[i];
@@ -64,7 +64,7 @@ static void step(adam *a, double *theta) {
 static divw_status climb(adam *a, dw_solve *solve, dw_problem problem, double target, dw_point *trial, dw_point *best,
                          int32_t *stop_reason) {
   divw_status status;
-  const dw_objective *objective = &solve->options->objective;
+  const dw_objective *objective = &solve->objective;
   dw_progress progress = {INFINITY, -INFINITY, 0};
   for (;;) {
     DW_TRY(dw_evaluate(solve, problem, target, trial));
@@ -77,8 +77,8 @@ static divw_status climb(adam *a, dw_solve *solve, dw_problem problem, double ta
       break;
     }
     differentiate(a, trial,
-                  problem.fixed ? dw_level_scale(objective->order, trial->log_vendi)
-                                : dw_objective_slope(objective, trial->log_vendi));
+                  problem.fixed ? dw_level_scale(objective->level_order, trial->log_value)
+                                : dw_objective_slope(objective, trial->log_value));
     step(a, trial->logit);
   }
 fail:
