@@ -70,6 +70,23 @@ fail:
   return status;
 }
 
+divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu) {
+  divw_status status;
+  double *S;
+  const int64_t r = divw_kernel_features(kernel);
+  DW_TRY(dw_alloc(&S, r * r, sizeof *S));
+  status = dw_kernel_moment(kernel, p, S);
+  if (status == DIVW_OK) {
+    status = dw_eigenvalues(S, r, mu);
+  }
+  if (status == DIVW_OK) {
+    clean(mu, r);
+  }
+  divw_free(S);
+fail:
+  return status;
+}
+
 static double log_vendi_one(const double *mu, int64_t r, double sum) {
   double entropy = 0;
   for (int64_t k = 0; k < r; k++) {

@@ -21,6 +21,9 @@ void dw_spectrum_destroy(dw_spectrum *spectrum);
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
 
+/* The eigenvalues of rho(p) alone, ascending, r of them; p NULL: uniform. */
+divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu);
+
 /* log VS_q of the eigenvalues, q in [0, inf]; they need not sum to 1. */
 double dw_log_vendi(const double *mu, int64_t r, double order);
 

@@ -38,18 +38,17 @@ divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double *p, doub
   DW_REQUIRE(kernel);
   DW_REQUIRE(mu);
   divw_status status;
-  dw_spectrum spectrum = {0};
   double sum;
   if (p != NULL) {
     DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, __func__, &sum));
   }
-  DW_TRY(dw_spectrum_create(&spectrum, divw_kernel_features(kernel)));
-  DW_TRY(dw_spectrum_compute(&spectrum, kernel, p));
-  for (int64_t k = 0; k < spectrum.r; k++) {
-    mu[k] = spectrum.mu[spectrum.r - 1 - k];
+  DW_TRY(dw_spectrum_values(kernel, p, mu));
+  for (int64_t a = 0, b = divw_kernel_features(kernel) - 1; a < b; a++, b--) {
+    const double smaller = mu[a];
+    mu[a] = mu[b];
+    mu[b] = smaller;
   }
 fail:
-  dw_spectrum_destroy(&spectrum);
   return status;
 }
 
