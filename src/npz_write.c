@@ -1,14 +1,13 @@
 /* A zip archive of stored members, written forwards in one go:
  *
- *     (local header, name, zip64 sizes, npy header, numbers) of each member
- *     (central header, name, zip64 sizes and offset) of each member
- *     zip64 end, its locator, end
+ *     (local header, name, npy header, numbers) of each member
+ *     (central header, name) of each member, and the end
  *
  * minizip goes back in a file to fill in what it did not know; here all is known before, and the file can go through
- * dw_writer, which never shows a part of it. Sizes are always in their 64-bit form, so that there is one form to test:
- * a covariance of 23,170 columns has 4 GiB. Nothing is compressed: these are digits.
+ * dw_writer, which never shows a part of it. Nothing is compressed: these are digits. Archives beyond 4 GiB would need
+ * the 64-bit records of zip, whose directory minizip 1.1 does not read on 64-bit machines; they are refused.
  *
- * Source: PKWARE, .ZIP File Format Specification 6.3.10, 4.3.7 to 4.3.16 and 4.5.3. */
+ * Source: PKWARE, .ZIP File Format Specification 6.3.10, 4.3.7 to 4.3.16. */
 #include "npz_write.h"
 
 #include "array_file.h"
@@ -16,12 +15,12 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { MAX_MEMBERS = 16, MAX_NAME = 64, VERSION_ZIP64 = 45, JANUARY_1_1980 = 0x21, BLOCK = 1024 };
+enum { MAX_MEMBERS = 16, MAX_NAME = 64, VERSION = 20, JANUARY_1_1980 = 0x21, BLOCK = 1024 };
 
 /* ---- bytes of a record ---- */
 
 typedef struct {
-  unsigned char bytes[128 + MAX_NAME];
+  unsigned char bytes[64 + MAX_NAME];
   int64_t length;
 } record;
 
@@ -46,75 +45,63 @@ static int64_t count_values(const dw_npz_member *member) {
 
 static uint64_t member_bytes(const dw_npz_member *member) { return DW_NPY_HEADER + 8 * (uint64_t)count_values(member); }
 
-/* What local and central headers have in common, from the version that is needed to the length of the name. */
-static void put_common(record *to, const dw_npz_member *member, uint32_t checksum, unsigned extra) {
-  put(to, 2, VERSION_ZIP64);
+/* What local and central headers have in common, from the version that is needed to the length of what follows. */
+static void put_common(record *to, const dw_npz_member *member, uint32_t checksum) {
+  put(to, 2, VERSION);
   put(to, 2, 0); /* no flags */
   put(to, 2, 0); /* stored */
   put(to, 2, 0); /* midnight */
   put(to, 2, JANUARY_1_1980);
   put(to, 4, checksum);
-  put(to, 4, UINT32_MAX); /* both sizes: see zip64 */
-  put(to, 4, UINT32_MAX);
+  put(to, 4, member_bytes(member)); /* packed and unpacked */
+  put(to, 4, member_bytes(member));
   put(to, 2, strlen(member->name) + 4);
-  put(to, 2, extra);
-}
-
-static void put_zip64(record *to, const dw_npz_member *member, unsigned size) {
-  put(to, 2, 1);
-  put(to, 2, size);
-  put(to, 8, member_bytes(member));
-  put(to, 8, member_bytes(member));
+  put(to, 2, 0); /* no extra fields */
 }
 
 static record local_header(const dw_npz_member *member, uint32_t checksum) {
   record header = {.length = 0};
   put(&header, 4, 0x04034b50);
-  put_common(&header, member, checksum, 20);
+  put_common(&header, member, checksum);
   put_name(&header, member->name);
-  put_zip64(&header, member, 16);
   return header;
 }
 
 static record central_header(const dw_npz_member *member, uint32_t checksum, uint64_t offset) {
   record header = {.length = 0};
   put(&header, 4, 0x02014b50);
-  put(&header, 2, VERSION_ZIP64);
-  put_common(&header, member, checksum, 28);
+  put(&header, 2, VERSION);
+  put_common(&header, member, checksum);
   put(&header, 2, 0); /* no comment */
   put(&header, 2, 0); /* disk */
   put(&header, 2, 0); /* attributes */
   put(&header, 4, 0);
-  put(&header, 4, UINT32_MAX); /* offset: see zip64 */
+  put(&header, 4, offset);
   put_name(&header, member->name);
-  put_zip64(&header, member, 24);
-  put(&header, 8, offset);
   return header;
 }
 
 static record end_of_archive(int64_t count, uint64_t start, uint64_t end) {
-  record all = {.length = 0};
-  put(&all, 4, 0x06064b50); /* zip64 end */
-  put(&all, 8, 44);
-  put(&all, 2, VERSION_ZIP64);
-  put(&all, 2, VERSION_ZIP64);
-  put(&all, 8, 0); /* disks */
-  put(&all, 8, (uint64_t)count);
-  put(&all, 8, (uint64_t)count);
-  put(&all, 8, end - start);
-  put(&all, 8, start);
-  put(&all, 4, 0x07064b50); /* its locator */
-  put(&all, 4, 0);
-  put(&all, 8, end);
-  put(&all, 4, 1);
-  put(&all, 4, 0x06054b50); /* end */
-  put(&all, 4, 0);
-  put(&all, 2, (uint64_t)count);
-  put(&all, 2, (uint64_t)count);
-  put(&all, 4, UINT32_MAX);
-  put(&all, 4, UINT32_MAX);
-  put(&all, 2, 0);
-  return all;
+  record header = {.length = 0};
+  put(&header, 4, 0x06054b50);
+  put(&header, 4, 0); /* disks */
+  put(&header, 2, (uint64_t)count);
+  put(&header, 2, (uint64_t)count);
+  put(&header, 4, end - start);
+  put(&header, 4, start);
+  put(&header, 2, 0); /* no comment */
+  return header;
+}
+
+/* Offsets and sizes are 32 bits wide. */
+static divw_status check_size(const char *path, const dw_npz_member *members, int64_t count) {
+  uint64_t total = 0;
+  for (int64_t k = 0; k < count; k++) {
+    total += member_bytes(&members[k]) + 2 * sizeof(record);
+  }
+  return total <= UINT32_MAX ? DIVW_OK
+                             : dw_fail(DIVW_ERROR_SIZE, "%s: would have %llu bytes, a zip archive has at most %lu",
+                                       path, (unsigned long long)total, (unsigned long)UINT32_MAX);
 }
 
 /* ---- a file of them ---- */
@@ -154,6 +141,7 @@ divw_status dw_npz_save(const char *path, const dw_npz_member *members, int64_t 
   uint32_t checksums[MAX_MEMBERS] = {0};
   uint64_t offsets[MAX_MEMBERS + 1] = {0}, end;
   assert(count <= MAX_MEMBERS);
+  DW_TRY(check_size(path, members, count));
   DW_TRY(dw_writer_open(&writer, path));
   for (int64_t k = 0; k < count; k++) {
     assert(strlen(members[k].name) + 4 <= MAX_NAME);

@@ -12,7 +12,7 @@ typedef struct {
   const double *values;
 } dw_npz_member;
 
-/* The file appears complete or not at all. At most 16 members. */
+/* The file appears complete or not at all. At most 16 members; DIVW_ERROR_SIZE beyond 4 GiB. */
 divw_status dw_npz_save(const char *path, const dw_npz_member *members, int64_t count);
 
 #endif

@@ -92,7 +92,7 @@ DIVW_API divw_status divw_statistics_load(divw_statistics **out, const char *pat
  *        `n`, `effective_n` and `covariance` where they are known. The file appears complete or not at all.
  * @param statistics the statistics; not NULL
  * @param path       the target; an existing file is replaced
- * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_SIZE (d above 32,766); DIVW_ERROR_MEMORY
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_SIZE (d above 23,169: 4 GiB); DIVW_ERROR_MEMORY
  * @since 0.1
  */
 DIVW_API divw_status divw_statistics_save(const divw_statistics *statistics, const char *path);
