@@ -275,15 +275,15 @@ DIVW_API divw_status divw_evaluate_vendi_error(const divw_kernel *kernel, const 
                                                int64_t samples, uint64_t seed, double *error);
 
 /**
- * @brief The Vendi Score at another number of rows: the mean over random subsets, weights scaled to sum 1. It makes
- *        scores of sets of different size comparable.
+ * @brief The Vendi Score at another number of rows: the geometric mean over random subsets, weights scaled to sum 1.
+ *        It makes scores of sets of different size comparable.
  * @param kernel  the kernel; not NULL
  * @param p       n weights, or NULL
  * @param order   q >= 0, INFINITY is accepted
  * @param size    rows of positive weight in a subset, 1 to n; at n it is the score itself
  * @param samples how many subsets, 1 to 1,000,000
  * @param seed    which
- * @param score   receives the mean of VS_q
+ * @param score   receives the mean
  * @return as divw_vendi_score(); DIVW_ERROR_ARGUMENT also for a size or number of samples out of range
  *
  * Cost: at most that of divw_vendi_score() for each subset.

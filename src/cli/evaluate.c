@@ -7,8 +7,8 @@
 
 static const cli_flag flags[] = {
     {"metrics", FLAG_NAME, FIELD(metrics), "fid,kid,...",
-     .help = "which of fid, kid, prdc (precision, recall, density, coverage), vendi and modes (needs --labels); all "
-             "that can be measured when not given"},
+     .help = "which of fid, kid (with mmd), prdc (or one of precision, recall, density, coverage: they come together), "
+             "vendi and modes (needs --labels); all that can be measured when not given"},
     {"weights", FLAG_TEXT, FIELD(weights), "FILE",
      .help = "weights of the selected rows of REFERENCE, as solve writes them; without it all weigh the same"},
     {"generated-weights", FLAG_TEXT, FIELD(generated_weights), "FILE", .help = "weights of the rows of GENERATED"},
@@ -165,12 +165,13 @@ const cli_verb verb_evaluate = {
     .operand = "REFERENCE",
     .second = "GENERATED",
     .summary = "compare generated examples with weighted ones",
-    .about = "Prints how close GENERATED, for example features of images that a model made, is to\n"
-             "REFERENCE under weights: Frechet distance (fid), kernel distance (kid), precision,\n"
-             "recall, density and coverage (prdc), Vendi Scores of both, and the share of every\n"
-             "class (modes). Give the selection flags that the weights were made with.\n\n"
-             "Both hold one example per row, as INPUT of the other verbs: .npy, IDX, an array of\n"
-             "an .npz, or a folder of .npy files.\n",
+    .about = "Prints how close GENERATED, such as features of images that a model made, is to\n"
+             "REFERENCE under weights: Frechet distance (fid), kernel distance (kid),\n"
+             "precision, recall, density and coverage (prdc), Vendi Scores of both, and the\n"
+             "share of every class (modes). Give the selection flags that the weights were\n"
+             "made with; they are about REFERENCE.\n\n"
+             "Both hold one example per row, as INPUT of the other verbs: .npy, IDX, an array\n"
+             "of an .npz, or a folder of .npy files.\n",
     .examples = "  divweights evaluate features.npy generated.npy --weights weights.npy\n"
                 "  divweights evaluate features.npy generated.npy --metrics fid,kid --json\n"
                 "  divweights evaluate generated.npy --load-stats reference.npz --metrics fid\n",

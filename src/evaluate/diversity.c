@@ -6,8 +6,8 @@
  *                            log VS. Not percentiles: a bootstrap sample has 37 % of the rows missing and others twice,
  *                            so that its score is lower throughout, and an interval of them would not hold the score
  *                            that it is about. How much they vary is right to first order; where they lie is not
- *     at another size        the mean over random subsets: scores grow with n, and sets of different size are compared
- *                            at that of the smaller one
+ *     at another size        the geometric mean over random subsets: scores grow with n, and sets of different size are
+ *                            compared at that of the smaller one
  *
  * Log, since a score is a number of kinds: its error is a factor. A sample costs one moment and eigenvalues without
  * vectors. */
@@ -161,9 +161,9 @@ divw_status divw_evaluate_vendi_subset(const divw_kernel *kernel, const double *
     double log_score;
     dw_permutation(r.index, r.n, size, dw_random_start(seed, DW_PURPOSE_SUBSETS, (uint32_t)s));
     DW_TRY(score_sample(&r, &log_score));
-    sum += exp(log_score);
+    sum += log_score;
   }
-  *score = sum / (double)samples;
+  *score = exp(sum / (double)samples);
 fail:
   destroy_resampling(&r);
   return status;

@@ -35,10 +35,16 @@ static void fetch_centred(const divw_statistics *statistics, const dw_rows *rows
   }
 }
 
+/* At least 8 MiB, and up to as many rows as columns: each block costs a read and a write of S, d^2 numbers. */
+static int64_t block_rows(const dw_rows *rows) {
+  const int64_t fit = dw_max((int64_t)(8 << 20) / (8 * rows->d), rows->d);
+  return dw_min(rows->n, dw_max(64, dw_min(fit, 4096)));
+}
+
 static divw_status sum_covariance(divw_statistics *statistics, const dw_rows *rows) {
   divw_status status;
   double *block = NULL;
-  const int64_t d = rows->d, most = dw_min(rows->n, dw_max(64, dw_min((int64_t)(8 << 20) / (8 * d), 4096)));
+  const int64_t d = rows->d, most = block_rows(rows);
   DW_TRY(dw_check_order(d, "the number of columns"));
   DW_TRY(dw_alloc_zero(&statistics->matrix, d * d, sizeof *statistics->matrix));
   DW_TRY(dw_alloc(&block, most * d, sizeof *block));
