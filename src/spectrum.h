@@ -24,6 +24,10 @@ divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel
 /* The eigenvalues of rho(p) alone, ascending, r of them; p NULL: uniform. */
 divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu);
 
+/* Order 2 needs no eigenvalue: the pass alone; mu and V stay as they are. */
+divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
+double dw_log_vendi_two(const dw_spectrum *spectrum); /* -log tr rho^2 */
+
 /* log VS_q of the eigenvalues, q in [0, inf]; they need not sum to 1. */
 double dw_log_vendi(const double *mu, int64_t r, double order);
 
@@ -35,7 +39,7 @@ typedef struct {
 } dw_gradient;
 
 /* R and the rest for the order q < inf. For q = 1: D_i = -phi_i^T log(sigma) phi_i, else
- * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. */
+ * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. Order 2 takes S as it is, and no smoothing. */
 divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
                                  dw_gradient *gradient);
 

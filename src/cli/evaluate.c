@@ -47,8 +47,10 @@ static const cli_flag flags[] = {
 static const struct {
   const char *name;
   unsigned bit;
-} metric_names[] = {
-    {"fid", METRIC_FID}, {"kid", METRIC_KID}, {"prdc", METRIC_PRDC}, {"vendi", METRIC_VENDI}, {"modes", METRIC_MODES}};
+} metric_names[] = {{"fid", METRIC_FID},      {"kid", METRIC_KID},        {"mmd", METRIC_KID},
+                    {"prdc", METRIC_PRDC},    {"precision", METRIC_PRDC}, {"recall", METRIC_PRDC},
+                    {"density", METRIC_PRDC}, {"coverage", METRIC_PRDC},  {"vendi", METRIC_VENDI},
+                    {"modes", METRIC_MODES}};
 
 static unsigned metric_named(const char *name, size_t length) {
   for (size_t k = 0; k < sizeof metric_names / sizeof metric_names[0]; k++) {
