@@ -74,6 +74,15 @@ static void warn_of_few(evaluation *e, const divw_statistics *statistics, const 
   }
 }
 
+static void warn_of_conventions(evaluation *e, const divw_statistics *loaded, const cli_settings *settings) {
+  static const char *const names[] = {"", "0", "1", "effective"};
+  const int32_t theirs = divw_statistics_covariance(loaded);
+  if (theirs != 0 && theirs != convention(settings->ddof)) {
+    warn(e, "fid: the statistics in %s were made with --ddof %s, those of the generated set are with --ddof %s",
+         settings->load_stats, names[theirs], settings->ddof);
+  }
+}
+
 static bool measure_fid(evaluation *e, const comparison *sets) {
   const cli_settings *settings = sets->settings;
   divw_statistics *made = NULL, *generated = NULL;
@@ -87,6 +96,7 @@ static bool measure_fid(evaluation *e, const comparison *sets) {
   if (done && (sets->metrics & METRIC_FID) != 0) {
     done = take_statistics(e, &generated, sets->generated, divw_weights_values(sets->v), settings->ddof, "generated");
     if (done && reference != NULL && generated != NULL) {
+      warn_of_conventions(e, sets->loaded, settings);
       warn_of_few(e, reference, "reference");
       warn_of_few(e, generated, "generated");
       done = ok(divw_evaluate_fid(reference, generated, &e->fid));

@@ -44,7 +44,8 @@ static void sizes_as_json(const comparison *sets) {
     json_real("entropy", entropy);
     json_real("effective_examples", exp(entropy));
   } else {
-    json_whole("n_reference", divw_statistics_count(sets->loaded));
+    const int64_t n = divw_statistics_count(sets->loaded);
+    json_real("n_reference", n > 0 ? (double)n : NAN);
     json_real("effective_n_reference", divw_statistics_effective_count(sets->loaded));
   }
   const int64_t m = divw_dataset_count(sets->generated);
@@ -158,8 +159,13 @@ static void show_sizes(const comparison *sets) {
     print_row("", "entropy of the weights %.6f nats, effective examples %.1f", divw_entropy(p, n),
               exp(divw_entropy(p, n)));
   } else {
-    print_row("reference", "statistics of %" PRId64 " rows, effective n %.1f", divw_statistics_count(sets->loaded),
-              divw_statistics_effective_count(sets->loaded));
+    const int64_t n = divw_statistics_count(sets->loaded);
+    if (n > 0) {
+      print_row("reference", "statistics of %" PRId64 " rows, effective n %.1f", n,
+                divw_statistics_effective_count(sets->loaded));
+    } else {
+      print_row("reference", "statistics of rows whose number is not known");
+    }
   }
   const int64_t m = divw_dataset_count(sets->generated);
   print_row("generated", "%" PRId64 " rows, effective n %.1f", m,

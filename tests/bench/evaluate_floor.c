@@ -7,11 +7,12 @@
  *         -lm -Wl,-rpath,PREFIX/lib
  *     ./evaluate_floor fid 50000 2048
  *     ./evaluate_floor prdc 20000 512
+ *     ./evaluate_floor kid 20000 512
  *     ./evaluate_floor memory 10000 512
  *
  * Floor of fid: two syrk of n x d in double, two Cholesky factorisations, one gemm of d x d and the singular values of
  * its result; also timed, for comparison, the route by eigenvectors of S1 and eigenvalues of S1^1/2 S2 S1^1/2. Floor of
- * prdc: three gemms of n x n x d, in double. Data are float32, in memory. */
+ * prdc and kid: three gemms of n x n x d, in double. Data are float32, in memory. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <cblas.h>
@@ -141,7 +142,7 @@ static void fid(int64_t n, int64_t d) {
 
 /* ---- prdc ---- */
 
-static double prdc_floor(const float *x, const float *y, int64_t n, int64_t d) {
+static double pairs_floor(const float *x, const float *y, int64_t n, int64_t d) {
   enum { ROWS = 1024 };
   double *a = to_double(x, n * d), *b = to_double(y, n * d), *product = get(ROWS * n, 8), start = now();
   const double *sides[3][2] = {{a, a}, {b, b}, {a, b}};
@@ -157,13 +158,26 @@ static double prdc_floor(const float *x, const float *y, int64_t n, int64_t d) {
   return start;
 }
 
+static void kid(int64_t n, int64_t d) {
+  float *x = make_rows(n, d, 1), *y = make_rows(n, d, 2);
+  divw_dataset *a = borrow(x, n, d), *b = borrow(y, n, d);
+  double value, error, start = now(), ours;
+  check(divw_evaluate_mmd(a, NULL, b, NULL, DIVW_MMD_POLYNOMIAL, 3, NULL, &value, &error), "mmd");
+  ours = now() - start;
+  const double floor = pairs_floor(x, y, n, d);
+  printf("kid %lld x %lld: %.2f s, floor %.2f s, ratio %.2f; %.3g +- %.3g\n", (long long)n, (long long)d, ours, floor,
+         ours / floor, value, error);
+  divw_dataset_destroy(b), divw_dataset_destroy(a);
+  free(y), free(x);
+}
+
 static void prdc(int64_t n, int64_t d) {
   float *x = make_rows(n, d, 1), *y = make_rows(n, d, 2);
   divw_dataset *a = borrow(x, n, d), *b = borrow(y, n, d);
   double values[4], errors[4], start = now(), ours;
   check(divw_evaluate_prdc(a, NULL, b, NULL, 5, values, errors), "prdc");
   ours = now() - start;
-  const double floor = prdc_floor(x, y, n, d);
+  const double floor = pairs_floor(x, y, n, d);
   printf("prdc %lld x %lld: %.2f s, floor %.2f s, ratio %.2f; %.6f %.6f %.6f %.6f\n", (long long)n, (long long)d, ours,
          floor, ours / floor, values[0], values[1], values[2], values[3]);
   divw_dataset_destroy(b), divw_dataset_destroy(a);
@@ -209,6 +223,7 @@ int main(int argc, char **argv) {
     const int64_t n = strtoll(argv[2], NULL, 10), d = strtoll(argv[3], NULL, 10);
     void (*const bench)(int64_t, int64_t) = strcmp(argv[1], "fid") == 0      ? fid
                                             : strcmp(argv[1], "prdc") == 0   ? prdc
+                                            : strcmp(argv[1], "kid") == 0    ? kid
                                             : strcmp(argv[1], "memory") == 0 ? memory
                                                                              : NULL;
     if (bench != NULL && n > 0 && d > 0) {
@@ -216,6 +231,6 @@ int main(int argc, char **argv) {
       return 0;
     }
   }
-  fputs("usage: evaluate_floor fid|prdc|memory N D\n", stderr);
+  fputs("usage: evaluate_floor fid|prdc|kid|memory N D\n", stderr);
   return 2;
 }

@@ -136,6 +136,9 @@ class Evaluate(CommandTest):
         self.assertIsNone(alone["vendi_score_reference"])
         self.assertGreater(alone["vendi_score_generated"], 1)
         self.assertIn("statistics of 60 rows", self.succeed("evaluate", self.generated, "--load-stats", stats))
+        other = run("evaluate", self.generated, "--load-stats", stats, "--ddof", 0, "--metrics", "fid")
+        self.assertEqual(other.stderr, "divweights: warning: fid: the statistics in %s were made with --ddof effective, those "
+                         "of the generated set are with --ddof 0\n" % stats)
         both = self.evaluate("--load-stats", stats, "--save-stats", self.path("again.npz"), "--metrics", "kid")
         self.assertNotIn("fid", both)
         self.assertTrue(os.path.exists(self.path("again.npz")))

@@ -205,6 +205,9 @@ class Files(EvaluateTest):
         for path in ours, theirs:
             self.close(self.run_json(paths[1], "--load-stats", path, "--metrics", "fid")["fid"], whole["fid"], 1e-9)
             self.close(self.run_json(*paths, "--load-stats", path, "--metrics", "fid")["fid"], whole["fid"], 1e-9)
+        report = self.run_json(paths[1], "--load-stats", theirs, "--metrics", "fid")
+        self.assertIsNone(report["n_reference"])
+        self.assertIsNone(report["effective_n_reference"])
         np.savez(theirs, mu=mu.astype(np.float32), sigma=sigma.astype(np.float32))
         self.close(self.run_json(paths[1], "--load-stats", theirs, "--metrics", "fid")["fid"], whole["fid"], 1e-4)
 
