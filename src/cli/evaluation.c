@@ -90,8 +90,11 @@ static bool measure_fid(evaluation *e, const comparison *sets) {
               take_statistics(e, &made, sets->reference, divw_weights_values(sets->p), settings->ddof, "reference");
   const divw_statistics *reference = sets->loaded != NULL ? sets->loaded : made;
   if (done && settings->save_stats != NULL) {
-    done = made != NULL ? ok(divw_statistics_save(made, settings->save_stats))
-                        : fail("%s: there are no statistics to write", settings->save_stats);
+    done =
+        made != NULL
+            ? ok(divw_statistics_save(made, settings->save_stats))
+            : fail("%s: there are no statistics to write: a covariance needs two rows of positive weight, or --ddof 0",
+                   settings->save_stats);
   }
   if (done && (sets->metrics & METRIC_FID) != 0) {
     done = take_statistics(e, &generated, sets->generated, divw_weights_values(sets->v), settings->ddof, "generated");
