@@ -126,9 +126,33 @@ def check_optimum(lam):
             break
         distance = np.abs(np.exp(best) - np.exp(log_softmax(D / lam))).sum()
         holds("3.3 error bar", np.sqrt(2 * gap / lam) - distance)
+        distance = np.abs(np.exp(best) - np.exp(log_p)).sum()
+        holds("3.3 error bar on the weights", np.sqrt(2 * gap / lam) - distance)
         q = step(log_p, lam)
         holds("4 rate", kl(best, log_p) / (1 + lam) - kl(best, q))
         log_p = q
+
+
+def check_strong_concavity(log_p):
+    """Section 3.3: H in the l1 norm."""
+    a, b, t = np.exp(log_p), np.exp(random_log_p()), rng.uniform()
+    rise = entropy((1 - t) * a + t * b) - (1 - t) * entropy(a) - t * entropy(b)
+    holds("3.3 H is strongly concave", rise - t * (1 - t) / 2 * np.abs(a - b).sum() ** 2)
+
+
+def check_gain(log_p):
+    """Section 10.2, for rows as the examples and for a row outside the span of the examples."""
+    R, t = rho(np.exp(log_p)), rng.uniform(0.001, 0.999)
+    value, h2 = entropy(np.linalg.eigvalsh(R)), entropy(np.array([t, 1 - t]))
+    x = rng.standard_normal(r)
+    x /= np.linalg.norm(x)
+    gain = entropy(np.linalg.eigvalsh((1 - t) * R + t * np.outer(x, x)).clip(0)) - value
+    mu, V = np.linalg.eigh(R)
+    holds("10 gain, from below", gain + t * value)
+    holds("10 gain, its tangent", t * (-((x @ V) ** 2) @ np.log(mu) - value) - gain)
+    holds("10 gain, of any row", h2 - t * value - gain)
+    outside = entropy(np.r_[(1 - t) * mu, t]) - value
+    holds("10 gain, orthogonal row", -abs(h2 - t * value - outside))
 
 
 def check_light_rows():
@@ -158,7 +182,7 @@ def check_frontier(beta):
 
 
 def check_weighted_estimates():
-    """Section 10.1, by all outcomes of four rows that are drawn from three points."""
+    """Section 11.1, by all outcomes of four rows that are drawn from three points."""
     points, P, p = rng.standard_normal((3, 2)), rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))
     mean = P @ points
     sigma, K = (points * P[:, None]).T @ points - np.outer(mean, mean), np.exp(points @ points.T)
@@ -169,35 +193,35 @@ def check_weighted_estimates():
         covariance += chance * (x * p[:, None]).T @ x / rest
         G = K[np.ix_(chosen, chosen)]
         pairs += chance * (p @ G @ p - (p * p) @ np.diag(G)) / rest
-    holds("10.1 covariance", -np.abs(covariance - sigma).max())
-    holds("10.1 pairs", -abs(pairs - P @ K @ P))
+    holds("11.1 covariance", -np.abs(covariance - sigma).max())
+    holds("11.1 pairs", -abs(pairs - P @ K @ P))
 
 
 def check_factors():
-    """Section 10.2: any factors of the covariances will do, of any number of rows."""
+    """Section 11.2: any factors of the covariances will do, of any number of rows."""
     A, B = rng.standard_normal((5, r)), rng.standard_normal((2 * r, r))
     w, V = np.linalg.eigh(A.T @ A)
     root = V * np.sqrt(w.clip(0)) @ V.T
     trace = np.sqrt(np.linalg.eigvalsh(root @ (B.T @ B) @ root)[-5:]).sum()
-    holds("10.2 singular values", -abs(np.linalg.svd(A @ B.T, compute_uv=False).sum() / trace - 1))
+    holds("11.2 singular values", -abs(np.linalg.svd(A @ B.T, compute_uv=False).sum() / trace - 1))
 
 
 def check_distances():
-    """Section 10.4: inner products of shifted rows decide what they are sure of as sums of squares do."""
+    """Section 11.4: inner products of shifted rows decide what they are sure of as sums of squares do."""
     x = 10 ** rng.uniform(-3, 3) * rng.standard_normal((40, r)) + 10 ** rng.uniform(-3, 3)
     direct, y = ((x[:, None] - x[None]) ** 2).sum(axis=2), x - x.mean(axis=0)
     square = (y ** 2).sum(axis=1)
     sums = square[:, None] + square
     allowed = 4 * (r + 8) * 2.0 ** -53 * sums
-    holds("10.4 distances", ((allowed - np.abs(sums - 2 * y @ y.T - direct)) / sums).min())
+    holds("11.4 distances", ((allowed - np.abs(sums - 2 * y @ y.T - direct)) / sums).min())
 
 
 def check_sizes():
-    """Sections 10.1 and 10.5: n_eff is at most exp H, and subsets are less diverse on average."""
+    """Sections 11.1 and 11.5: n_eff is at most exp H, and subsets are less diverse on average."""
     p = np.exp(random_log_p())
-    holds("10.1 effective size", np.exp(entropy(p)) - 1 / (p @ p))
+    holds("11.1 effective size", np.exp(entropy(p)) - 1 / (p @ p))
     subsets = np.mean([f(np.bincount(np.roll(np.arange(n), k)[:20], minlength=n) / 20) for k in range(n)])
-    holds("10.5 subsets", f(np.full(n, 1 / n)) - subsets)
+    holds("11.5 subsets", f(np.full(n, 1 / n)) - subsets)
 
 
 def main():
@@ -208,6 +232,8 @@ def main():
         log_p = log_softmax(log_p)
         check_smoothing(log_p)
         check_step(lam, log_p)
+        check_strong_concavity(log_p)
+        check_gain(log_p)
     for lam in (0.02, 0.1, 1):
         check_optimum(lam)
     check_light_rows()

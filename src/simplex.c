@@ -19,15 +19,15 @@ double dw_sum_value(const dw_sum *total) { return total->sum + total->compensati
 /* total = sum over i in [0, n) of `term`. */
 #define BLOCK_SUM(total, n, term)                                                                                      \
   do {                                                                                                                 \
-    dw_sum blocks = {0, 0};                                                                                       \
+    dw_sum blocks = {0, 0};                                                                                            \
     for (int64_t first = 0; first < (n); first += BLOCK) {                                                             \
       double part = 0;                                                                                                 \
       for (int64_t i = first, end = dw_min(first + BLOCK, (n)); i < end; i++) {                                        \
         part += (term);                                                                                                \
       }                                                                                                                \
-      dw_sum_add(&blocks, part);                                                                                              \
+      dw_sum_add(&blocks, part);                                                                                       \
     }                                                                                                                  \
-    (total) = dw_sum_value(&blocks);                                                                                          \
+    (total) = dw_sum_value(&blocks);                                                                                   \
   } while (0)
 
 divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,
@@ -80,6 +80,12 @@ double dw_entropy(const double *p, int64_t n) {
   return fmax(sum, 0);
 }
 
+double dw_weighted_sum(const double *p, const double *x, int64_t n) {
+  double sum;
+  BLOCK_SUM(sum, n, p[i] * x[i]);
+  return sum;
+}
+
 double dw_weighted_square(const double *p, const double *x, int64_t n) {
   double sum;
   BLOCK_SUM(sum, n, p[i] * x[i] * x[i]);
@@ -105,6 +111,7 @@ dw_softmax dw_softmax_of(const double *D, double lambda, int64_t n) {
     dw_sum_add(&excess_sum, excess_part);
     dw_sum_add(&slope_sum, slope_part);
   }
-  double excess = dw_sum_value(&excess_sum) / (double)n, slope = dw_sum_value(&slope_sum) / (double)n, logarithm = log1p(excess);
+  double excess = dw_sum_value(&excess_sum) / (double)n, slope = dw_sum_value(&slope_sum) / (double)n,
+         logarithm = log1p(excess);
   return (dw_softmax){maximum + lambda * logarithm, fmax(slope / (1 + excess) - logarithm, 0)};
 }

@@ -9,7 +9,7 @@
  *
  * What is not defined (a variance of one row, the fifth neighbour of three) is NaN, and the call succeeds. Standard
  * errors are of one standard deviation. Formulas, with what they promise and where repeating a row is not the same as
- * giving it weight: docs/mathematics.md, section 10.
+ * giving it weight: docs/mathematics.md, section 11.
  */
 #ifndef DIVWEIGHTS_EVALUATE_H
 #define DIVWEIGHTS_EVALUATE_H

@@ -41,6 +41,12 @@ typedef struct {
   double balance;
   const char *objective;
   double entropy_weight;
+  const char *effective_examples;
+  double max_weight;
+  double min_weight;
+  const char *group_bounds;
+  const char *exclude;
+  const char *quality;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;
@@ -56,6 +62,12 @@ typedef struct {
   int64_t epoch;
   int64_t start;
   int64_t heaviest;
+  whole_list example;
+
+  /* what would be added */
+  const char *added;
+  double share;
+  int64_t top;
   image_shape image_shape;
 
   /* what to compare */

@@ -41,19 +41,21 @@ static double rounding_allowance(const dw_solve *solve, const double *D) {
   return terms * (DBL_EPSILON / 2) * fmax(largest, 1);
 }
 
-/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; a little of I keeps it definite. */
+/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; as little of I as makes it definite is added. */
 static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
-  double trace = 0;
   int64_t r = solve->r;
-  for (int64_t k = 0; k < r * r; k++) {
-    R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? 1e-15 : 0);
-    trace += k % (r + 1) == 0 ? R[k] : 0;
+  for (double ridge = 1e-15; ridge < 1e-6; ridge *= 10) {
+    double trace = 0;
+    for (int64_t k = 0; k < r * r; k++) {
+      R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? ridge : 0);
+      trace += k % (r + 1) == 0 ? R[k] : 0;
+    }
+    if (dw_cholesky(R, r)) {
+      *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0, 0};
+      return DIVW_OK;
+    }
   }
-  if (!dw_cholesky(R, r)) {
-    return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
-  }
-  *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0, 0};
-  return DIVW_OK;
+  return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
 }
 
 /* log p.s <= <s, p> / a + log a - 1 for any a, here that of the point; and log VS_q in place of the level. */

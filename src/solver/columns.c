@@ -23,7 +23,6 @@ enum { PATIENCE = 10, APPROACH = 15 }; /* rounds without a smaller gap; iteratio
 
 int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 8 * r)); }
 
-
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;
   for (int64_t k = 0, run; k < active.count; k += run) {

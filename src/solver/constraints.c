@@ -204,8 +204,8 @@ static divw_status bound_rows(const dw_constraints *c, const divw_dataset *datas
   int64_t excluded = 0;
   for (int64_t i = 0; i < set->n; i++) {
     int64_t row = divw_dataset_row(dataset, i);
-    bool out = c->excluded_count > 0 &&
-               bsearch(&row, c->excluded, (size_t)c->excluded_count, sizeof row, by_value) != NULL;
+    bool out =
+        c->excluded_count > 0 && bsearch(&row, c->excluded, (size_t)c->excluded_count, sizeof row, by_value) != NULL;
     set->lower[i] = out ? 0 : c->min_weight / n;
     set->upper[i] = out ? 0 : c->max_weight / n;
     excluded += out;

@@ -118,7 +118,9 @@ static bool advance(dw_root *at, double mass, double free_mass, double wanted) {
   double left = wanted - (mass - free_mass), next = left > 0 && free_mass > 0 ? at->shift + log(free_mass / left) : NAN;
   if (!(next > at->least && next < at->most)) {
     bool bracketed = isfinite(at->least) && isfinite(at->most);
-    next = bracketed ? (at->least + at->most) / 2 : isfinite(at->least) ? at->shift + at->stride : at->shift - at->stride;
+    next = bracketed             ? (at->least + at->most) / 2
+           : isfinite(at->least) ? at->shift + at->stride
+                                 : at->shift - at->stride;
     at->stride *= 2;
   }
   bool stuck = !(next > at->least && next < at->most) || fabs(next) > 1e300;
@@ -155,7 +157,7 @@ static double common_shift(const dw_feasible *set, const double *x, double start
 static void hold_groups(const dw_feasible *set, const double *x) {
   for (int32_t g = 0; g < set->group_count; g++) {
     dw_group *group = &set->groups[g];
-    bool out = !(group->mass > group->least && group->mass < group->most);
+    bool out = group->mass < group->least || group->mass > group->most;
     group->wanted = out ? clip(group->mass, group->least, group->most) : NAN;
     group->root = root_from(out ? -INFINITY : group->root.shift);
   }
@@ -288,7 +290,8 @@ dw_softmax dw_feasible_support(const dw_feasible *set, const double *D, double l
   if (dw_feasible_is_plain(set)) {
     return dw_softmax_of(D, lambda, set->n);
   }
-  return lambda > 0 ? smooth_support(set, D, lambda) : linear_support(set, D);
+  dw_softmax support = lambda > 0 ? smooth_support(set, D, lambda) : linear_support(set, D);
+  return isnan(support.value) ? (dw_softmax){INFINITY, 0} : support;
 }
 
 /* ---- the limit on the deficit ---- */

@@ -20,7 +20,7 @@ typedef struct {
   double least, most;     /* bounds of the mass */
   double mass, free_mass; /* at the shift, and how much of it is not clipped */
   dw_sum mass_sum, free_sum;
-  double wanted;          /* the bound that the mass is held at; NAN: none */
+  double wanted; /* the bound that the mass is held at; NAN: none */
   dw_root root;
 } dw_group;
 
@@ -33,7 +33,7 @@ typedef struct {
   int32_t group_count;
   double *scaled; /* n numbers to work with, and n to sort */
   struct dw_ranked *ranked;
-  double deficit_limit;     /* g(p) may not be larger: effective examples; INFINITY without */
+  double deficit_limit; /* g(p) may not be larger: effective examples; INFINITY without */
 } dw_feasible;
 
 void dw_feasible_plain(dw_feasible *set, int64_t n);

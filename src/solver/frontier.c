@@ -11,10 +11,10 @@
  * envelope it is largest at a vertex.
  *
  * Lines are added where they count. The lines of one dual are the tangents of a concave curve, on which
- * the maximiser of W(D, lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and where
- * curves of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above what
- * the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed grid
- * of thousands did, and more sharply.
+ * the maximiser of W(D, lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and
+ * where curves of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above
+ * what the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed
+ * grid of thousands did, and more sharply.
  *
  * Proof and what was tried: docs/mathematics.md, 5 and 9. */
 #include "frontier.h"
@@ -91,7 +91,10 @@ static void insert(dw_frontier *e, line added) {
 static void add_line(dw_frontier *e, int32_t dual, double slope) {
   const dw_dual *d = &e->duals[dual];
   dw_softmax at = dw_feasible_support(e->set, d->D, slope / d->scale);
-  insert(e, (line){slope, d->scale * (at.value + d->constant), at.deficit, dual});
+  line tangent = {slope, d->scale * (at.value + d->constant), at.deficit, dual};
+  if (isfinite(tangent.value)) {
+    insert(e, tangent);
+  }
 }
 
 /* ---- vertices ---- */
@@ -181,7 +184,8 @@ static double promising_slope(const dw_frontier *e, const vertex *worst) {
 
 /* ---- the interface ---- */
 
-divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most, const dw_objective *objective) {
+divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most,
+                               const dw_objective *objective) {
   divw_status status;
   double one = stationary_slope(objective, least), all = stationary_slope(objective, most);
   DW_TRY(dw_alloc_zero(out, 1, sizeof **out));

@@ -23,7 +23,8 @@ typedef struct {
 } dw_frontier_bound;
 
 /* Log VS, plus log quality, is at most `most` for every p, and usually at least `least`. End with divw_free(). */
-divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most, const dw_objective *objective);
+divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most,
+                               const dw_objective *objective);
 void dw_frontier_add(dw_frontier *e, dw_dual dual);
 
 /* The bound from all duals so far; not sharpened below best + target / 10. */

@@ -37,7 +37,7 @@ typedef struct {
   double diagonal;
   double (*own_equation)(void *self, double kappa);
   void (*respond)(void *self, double u, const double *dp, double kappa); /* its own direction */
-  double (*longest_step)(void *self, double step);             /* at most `step` */
+  double (*longest_step)(void *self, double step);                       /* at most `step` */
   dw_complementarity (*complementarity)(void *self, double step);
   void (*correct)(void *self); /* from here on, with the second-order term of the last direction */
   void (*move)(void *self, double step);

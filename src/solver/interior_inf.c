@@ -24,10 +24,10 @@ typedef struct {
   dw_solve *solve;
   dw_active active;
   int64_t m, r;
-  double *rows, *y;               /* phi, and phi in the eigenbasis; m x r each */
-  double *half, *columns, *N;     /* m x r twice; m x m */
-  double *a, *b, *cz;             /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
-  double *z;                      /* r: 1 / (tau - mu) */
+  double *rows, *y;           /* phi, and phi in the eigenbasis; m x r each */
+  double *half, *columns, *N; /* m x r twice; m x m */
+  double *a, *b, *cz;         /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
+  double *z;                  /* r: 1 / (tau - mu) */
   double *sigma, *turned, *dsigma, *dZ, *second, *work, *basis, *back; /* r x r each */
   double tau, dtau, c, trace_second;
   dw_concave *value; /* its unit and diagonal are those of the point at hand */
@@ -105,7 +105,8 @@ static void turn_basis(least_eigenvalue *v) {
   v->value->diagonal = v->c;
 }
 
-/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added. */
+/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added.
+ */
 static bool factor_sigma(least_eigenvalue *v) {
   double ridge = 0;
   for (int attempt = 0; attempt < 3; attempt++) {
@@ -210,14 +211,15 @@ static bool stays_definite(least_eigenvalue *v, const double *m, const double *d
   return dw_cholesky(v->work, v->r);
 }
 
-/* Definiteness is tried by factorisation, which at r^3 / 3 is cheaper than the eigenvalues that give the boundary. */
+/* Definiteness is tried by factorisation, which at r^3 / 3 is cheaper than the eigenvalues that give the boundary. 0:
+ * both are on it. */
 static double longest_step(void *self, double step) {
   least_eigenvalue *v = self;
   double reach = step / DW_TO_THE_BOUNDARY;
   while (reach > 1e-6 && !(stays_definite(v, NULL, v->dZ, reach) && stays_definite(v, v->turned, v->dsigma, reach))) {
     reach *= 0.9;
   }
-  return fmin(step, DW_TO_THE_BOUNDARY * reach);
+  return reach > 1e-6 ? fmin(step, DW_TO_THE_BOUNDARY * reach) : 0;
 }
 
 static dw_complementarity complementarity(void *self, double step) {

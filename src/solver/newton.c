@@ -80,9 +80,7 @@ static int64_t group_pairs(const newton *w) { return w->capped ? 2 * w->m : w->m
 static int64_t limit_pair(const newton *w) { return group_pairs(w) + 2 * (int64_t)w->loose; }
 
 /* (kappa - second) / slack: what eliminating a multiplier leaves on the other side. */
-static double pull(const newton *w, int64_t pair, double kappa) {
-  return (kappa - w->second[pair]) / w->slack[pair];
-}
+static double pull(const newton *w, int64_t pair, double kappa) { return (kappa - w->second[pair]) / w->slack[pair]; }
 
 static double stiffness(const newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
 
@@ -316,7 +314,11 @@ static bool take_step(newton *w, const dw_point *at) {
   if (!isfinite(now.sum) || !isfinite(after.sum) || !direction(w, fmax(0.02, fmin(1, ratio * ratio * ratio)) * mean)) {
     return false;
   }
-  move(w, longest(w));
+  double step = longest(w);
+  if (!(step > 0) || !isfinite(complementarity(w, step).sum)) {
+    return false;
+  }
+  move(w, step);
   return true;
 }
 
