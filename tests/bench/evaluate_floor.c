@@ -24,10 +24,32 @@
 #include <string.h>
 #include <time.h>
 
-static double now(void) {
+/* Seconds by the clock and of all processors: the latter do not count what the machine does besides. */
+typedef struct {
+  double wall, cpu;
+} seconds;
+
+static seconds now(void) {
+  seconds found;
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+  found.wall = (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  found.cpu = (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+  return found;
+}
+
+static seconds since(seconds start) {
+  const seconds end = now();
+  return (seconds){end.wall - start.wall, end.cpu - start.cpu};
+}
+
+static seconds both(seconds a, seconds b) { return (seconds){a.wall + b.wall, a.cpu + b.cpu}; }
+
+static void report(const char *what, int64_t n, int64_t d, seconds ours, seconds floor) {
+  printf("%s %lld x %lld: %.2f s, floor %.2f s, ratio %.2f; processor time %.2f s, floor %.2f s, ratio %.2f\n", what,
+         (long long)n, (long long)d, ours.wall, floor.wall, ours.wall / floor.wall, ours.cpu, floor.cpu,
+         ours.cpu / floor.cpu);
 }
 
 static void check(int failed, const char *what) {
@@ -72,34 +94,36 @@ static double *to_double(const float *x, int64_t count) {
 
 /* ---- fid ---- */
 
-static double fid_floor(const float *x, int64_t n, int64_t d) {
+static seconds fid_floor(const float *x, int64_t n, int64_t d) {
   double *rows = to_double(x, n * d), *S = calloc((size_t)(d * d), 8), *B = get(d * d, 8), *s = get(d, 8);
   const int64_t lwork = 140 * d;
-  double *work = get(lwork, 8), total = 0, start;
+  double *work = get(lwork, 8);
+  seconds total = {0, 0}, start;
   int *iwork = get(8 * d, sizeof *iwork);
   for (int side = 0; side < 2; side++) {
     start = now();
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)d, (int)n, 1.0 / (double)n, rows, (int)d, 0, S, (int)d);
-    total += now() - start;
+    total = both(total, since(start));
     for (int64_t i = 0; i < d; i++) {
       S[i * d + i] += 1e-3;
     }
     start = now();
     check(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (int)d, S, (int)d), "dpotrf");
-    total += now() - start;
+    total = both(total, since(start));
   }
   start = now();
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)d, (int)d, (int)d, 1, S, (int)d, S, (int)d, 0, B, (int)d);
   check(LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', (int)d, (int)d, B, (int)d, s, NULL, 1, NULL, 1, work, (int)lwork,
                             iwork),
         "dgesdd");
-  total += now() - start;
+  total = both(total, since(start));
   free(iwork), free(work), free(s), free(B), free(S), free(rows);
   return total;
 }
 
-static double eigen_route(int64_t d) {
-  double *S = get(d * d, 8), *V = get(d * d, 8), *w = get(d, 8), start;
+static seconds eigen_route(int64_t d) {
+  double *S = get(d * d, 8), *V = get(d * d, 8), *w = get(d, 8);
+  seconds start, total;
   const int64_t lwork = 1 + 6 * d + 2 * d * d, liwork = 3 + 5 * d;
   double *work = get(lwork, 8);
   int *iwork = get(liwork, sizeof *iwork);
@@ -115,26 +139,25 @@ static double eigen_route(int64_t d) {
   }
   check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'U', (int)d, S, (int)d, w, work, (int)lwork, iwork, (int)liwork),
         "dsyevd");
-  start = now() - start;
+  total = since(start);
   free(iwork), free(work), free(w), free(V), free(S);
-  return start;
+  return total;
 }
 
 static void fid(int64_t n, int64_t d) {
   float *x = make_rows(n, d, 1), *y = make_rows(n, d, 2);
   divw_dataset *a = borrow(x, n, d), *b = borrow(y, n, d);
   divw_statistics *s, *t;
-  double distance, start = now(), statistics, ours;
+  double distance;
+  seconds start = now(), statistics, ours;
   check(divw_statistics_create(&s, a, NULL, DIVW_COVARIANCE_EFFECTIVE), "statistics");
   check(divw_statistics_create(&t, b, NULL, DIVW_COVARIANCE_EFFECTIVE), "statistics");
-  statistics = now() - start;
+  statistics = since(start);
   check(divw_evaluate_fid(s, t, &distance), "fid");
-  ours = now() - start;
-  const double floor = fid_floor(x, n, d);
-  printf("fid %lld x %lld: %.2f s (statistics %.2f), floor %.2f s, ratio %.2f; distance %.9g\n", (long long)n,
-         (long long)d, ours, statistics, floor, ours / floor, distance);
-  printf("distance from statistics %.2f s, by eigenvectors it would take %.2f s of LAPACK\n", ours - statistics,
-         eigen_route(d));
+  ours = since(start);
+  report("fid", n, d, ours, fid_floor(x, n, d));
+  printf("distance %.9g from statistics in %.2f s; by eigenvectors it would take %.2f s of LAPACK\n", distance,
+         ours.wall - statistics.wall, eigen_route(d).wall);
   divw_statistics_destroy(t), divw_statistics_destroy(s);
   divw_dataset_destroy(b), divw_dataset_destroy(a);
   free(y), free(x);
@@ -142,9 +165,10 @@ static void fid(int64_t n, int64_t d) {
 
 /* ---- prdc ---- */
 
-static double pairs_floor(const float *x, const float *y, int64_t n, int64_t d) {
+static seconds pairs_floor(const float *x, const float *y, int64_t n, int64_t d) {
   enum { ROWS = 1024 };
-  double *a = to_double(x, n * d), *b = to_double(y, n * d), *product = get(ROWS * n, 8), start = now();
+  double *a = to_double(x, n * d), *b = to_double(y, n * d), *product = get(ROWS * n, 8);
+  seconds start = now(), total;
   const double *sides[3][2] = {{a, a}, {b, b}, {a, b}};
   for (int k = 0; k < 3; k++) {
     for (int64_t i = 0; i < n; i += ROWS) {
@@ -153,20 +177,20 @@ static double pairs_floor(const float *x, const float *y, int64_t n, int64_t d) 
                   sides[k][1], (int)d, 0, product, (int)n);
     }
   }
-  start = now() - start;
+  total = since(start);
   free(product), free(b), free(a);
-  return start;
+  return total;
 }
 
 static void kid(int64_t n, int64_t d) {
   float *x = make_rows(n, d, 1), *y = make_rows(n, d, 2);
   divw_dataset *a = borrow(x, n, d), *b = borrow(y, n, d);
-  double value, error, start = now(), ours;
+  double value, error;
+  seconds start = now(), ours;
   check(divw_evaluate_mmd(a, NULL, b, NULL, DIVW_MMD_POLYNOMIAL, 3, NULL, &value, &error), "mmd");
-  ours = now() - start;
-  const double floor = pairs_floor(x, y, n, d);
-  printf("kid %lld x %lld: %.2f s, floor %.2f s, ratio %.2f; %.3g +- %.3g\n", (long long)n, (long long)d, ours, floor,
-         ours / floor, value, error);
+  ours = since(start);
+  report("kid", n, d, ours, pairs_floor(x, y, n, d));
+  printf("%.3g +- %.3g\n", value, error);
   divw_dataset_destroy(b), divw_dataset_destroy(a);
   free(y), free(x);
 }
@@ -174,12 +198,12 @@ static void kid(int64_t n, int64_t d) {
 static void prdc(int64_t n, int64_t d) {
   float *x = make_rows(n, d, 1), *y = make_rows(n, d, 2);
   divw_dataset *a = borrow(x, n, d), *b = borrow(y, n, d);
-  double values[4], errors[4], start = now(), ours;
+  double values[4], errors[4];
+  seconds start = now(), ours;
   check(divw_evaluate_prdc(a, NULL, b, NULL, 5, values, errors), "prdc");
-  ours = now() - start;
-  const double floor = pairs_floor(x, y, n, d);
-  printf("prdc %lld x %lld: %.2f s, floor %.2f s, ratio %.2f; %.6f %.6f %.6f %.6f\n", (long long)n, (long long)d, ours,
-         floor, ours / floor, values[0], values[1], values[2], values[3]);
+  ours = since(start);
+  report("prdc", n, d, ours, pairs_floor(x, y, n, d));
+  printf("%.6f %.6f %.6f %.6f\n", values[0], values[1], values[2], values[3]);
   divw_dataset_destroy(b), divw_dataset_destroy(a);
   free(y), free(x);
 }
