@@ -22,6 +22,9 @@ void dw_spectrum_destroy(dw_spectrum *spectrum);
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
 
+/* The eigenvalues of rho(p) alone, ascending, r of them; p NULL: uniform. */
+divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu);
+
 /* Order 2 needs no eigenvalue: the pass alone; mu and V stay as they are. */
 divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
 double dw_log_vendi_two(const dw_spectrum *spectrum); /* -log tr rho^2 */

@@ -9,6 +9,7 @@ import sys
 import unittest
 
 from command import COMMAND
+from evaluate import Evaluate
 from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
@@ -16,7 +17,7 @@ from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Explain", "Ids", "Inspect", "NewRows", "PictureFlags", "Plots", "Sample", "Score", "Shards",
+__all__ = ["Archives", "BadInput", "ContactSheet", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "PictureFlags", "Plots", "Sample", "Score", "Shards",
            "Solve", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":
