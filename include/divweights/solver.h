@@ -98,8 +98,8 @@ DIVW_API double divw_solver_order(const divw_solver *solver);
 
 /** What is maximised. @since 0.1 */
 enum {
-  DIVW_OBJECTIVE_PUBLISHED = 1, /**< J = balance VS_q + (1 - balance) H, that of the paper */
-  DIVW_OBJECTIVE_LOG = 2,       /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
+  DIVW_OBJECTIVE_PUBLISHED = 1,         /**< J = balance VS_q + (1 - balance) H, that of the paper */
+  DIVW_OBJECTIVE_LOG = 2,               /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
   DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES = 3 /**< VS_q, with a least exp H: divw_solver_set_effective_examples() */
 };
 
@@ -367,6 +367,27 @@ DIVW_API divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max
  * @since 0.1
  */
 DIVW_API int32_t divw_solver_max_solves(const divw_solver *solver);
+
+/**
+ * @brief Limits the memory of a solve.
+ *
+ * DIVW_METHOD_AUTO does without interior points where they would need more; what needs more in any case is refused by
+ * divw_solver_solve() before anything is computed. What a solve will need is estimated from above: see estimate.h.
+ * @param solver     the solver; not NULL
+ * @param max_memory bytes that divw_solver_solve() may have allocated at any moment, beside dataset and kernel, which
+ *                   are there before; more than 0; INFINITY (default): no limit
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_max_memory(divw_solver *solver, double max_memory);
+
+/**
+ * @brief The limit on the memory of a solve.
+ * @param solver the solver, or NULL
+ * @return bytes; INFINITY: none; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_solver_max_memory(const divw_solver *solver);
 
 /**
  * @brief Sets the function that is told of every iteration and may cancel.

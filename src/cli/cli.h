@@ -54,6 +54,8 @@ typedef struct {
   int64_t max_iterations;
   int64_t max_solves;
   int64_t threads;
+  double max_memory; /* bytes */
+  bool dry_run;
 
   /* what to draw or show */
   const char *weights;

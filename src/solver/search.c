@@ -42,7 +42,7 @@ typedef struct {
 } search;
 
 /* Where the problem is concave in p, or its stationary points are global anyway, the gap of one is the bound. */
-static bool is_gap_global(const dw_solve *solve) {
+bool dw_is_gap_global(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   bool concave = objective->logarithmic && objective->level_order <= 1;
   return concave || objective->balance == 1;
@@ -67,14 +67,14 @@ static double allowed_global_gap(const search *s) {
 /* Operations of an interior-point iteration. At orders 2 and inf the Hessian is a product of matrices of inner
  * products.
  */
-static double newton_cost(const dw_solve *solve) {
+double dw_newton_cost(const dw_solve *solve) {
   double n = (double)dw_min(solve->n, DW_INTERIOR_ALL), r = (double)solve->r, order = solve->objective.order;
   return n * n * ((order == 2 || isinf(order) ? 2 * r : r * (r + 1) / 2) + n / 3);
 }
 
 /* Whether Newton steps are worth their price: where ascent is slow (order above 1, small lambda) and a step takes a
  * fraction of a second. Order inf has no gradient, and leaves no choice. */
-static bool wants_interior_point(const dw_solve *solve) {
+bool dw_wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   if (solve->quality != NULL && objective->order > 1) {
     return false;
@@ -83,8 +83,8 @@ static bool wants_interior_point(const dw_solve *solve) {
     return true;
   }
   bool slow = objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
-  return solve->options->method == DIVW_METHOD_AUTO && slow &&
-         (newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
+  return solve->options->method == DIVW_METHOD_AUTO && slow && dw_interior_point_fits(solve) &&
+         (dw_newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -119,6 +119,15 @@ static int64_t auto_iterations(const dw_solve *solve) {
   return solve->n <= FEW_ROWS ? FEW_ITERATIONS : SOME_ITERATIONS;
 }
 
+/* Whether the other method may go on where one has stalled. */
+bool dw_may_switch(const dw_solve *solve, bool interior) {
+  if (solve->options->method != DIVW_METHOD_AUTO || (solve->quality != NULL && solve->objective.order > 1)) {
+    return false;
+  }
+  return interior ? isfinite(solve->objective.order)
+                  : dw_newton_cost(solve) < BEARABLE_STEP && dw_interior_point_fits(solve);
+}
+
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
 static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason) {
@@ -128,9 +137,7 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
     solve->method = DIVW_METHOD_ADAM;
     return dw_adam(solve, problem, target, point, iterations, stop_reason);
   }
-  bool interior = wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
-  may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
-  may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
+  bool interior = dw_wants_interior_point(solve), may_switch = dw_may_switch(solve, interior);
   solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
   DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
                   : dw_ascend(solve, problem, target, may_switch ? auto_iterations(solve) : INT64_MAX, point,
@@ -149,7 +156,7 @@ static divw_status solve_once(search *s, dw_problem problem) {
   int64_t iterations;
   s->solve->solves++;
   DW_TRY(run_method(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
-  if (!is_gap_global(s->solve)) {
+  if (!dw_is_gap_global(s->solve)) {
     DW_TRY(store_dual(s, &s->work));
   }
   s->iterations += iterations;
@@ -183,7 +190,7 @@ static bool exhausted(const search *s) {
 static dw_frontier_bound bound(search *s) {
   const dw_objective *objective = &s->solve->objective;
   const dw_point *best = &s->solution->best;
-  if (is_gap_global(s->solve)) {
+  if (dw_is_gap_global(s->solve)) {
     double entropy = log((double)s->solve->n) - best->deficit;
     s->solution->global_bound = dw_objective_value(objective, best->log_value + best->gap, entropy);
     return (dw_frontier_bound){s->solution->global_bound, 0, 0};
@@ -221,7 +228,7 @@ static divw_status polish(search *s) {
   const dw_objective *objective = &s->solve->objective;
   dw_point *best = &s->solution->best;
   double before = -INFINITY;
-  if (!wants_interior_point(s->solve)) {
+  if (!dw_wants_interior_point(s->solve)) {
     dw_point_copy(&s->work, best, s->solve->n);
     return solve_once(s, (dw_problem){.fixed = false});
   }

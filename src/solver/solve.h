@@ -13,6 +13,9 @@
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
+ *     demand.c       the memory that all this needs, in advance
+ *     estimate.c     the same for the caller, before there are rows
+ *     pace.c         and the time of an iteration
  */
 #ifndef DW_SOLVE_H
 #define DW_SOLVE_H
@@ -32,6 +35,7 @@ struct divw_solver {
   double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
+  double max_memory; /* bytes; INFINITY: no limit */
   divw_progress_fn progress;
   void *progress_user;
 };
@@ -136,5 +140,25 @@ typedef struct {
 } dw_solution;
 
 divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);
+
+/* Of what the search decides by sizes and options; all of `solve` but these may be missing, and vendi_uniform. */
+bool dw_is_gap_global(const dw_solve *solve);
+bool dw_wants_interior_point(const dw_solve *solve);
+bool dw_may_switch(const dw_solve *solve, bool interior);
+double dw_newton_cost(const dw_solve *solve);
+
+/* demand.c: bytes of a call at its height, by sizes and options, with a method. */
+double dw_solve_bytes(const dw_solve *solve, int32_t method);
+bool dw_interior_point_fits(const dw_solve *solve);
+
+/* DIVW_ERROR_MEMORY, naming the figure, when more is needed than the options allow. */
+divw_status dw_check_memory(const dw_solve *solve);
+
+/* Numbers: workspace of dw_eigen(), and a block of rows of a pass. */
+double dw_eigen_numbers(double r);
+double dw_block_numbers(int64_t n, int64_t r);
+
+/* solver.c: what is maximised, and whether that goes together with the method. */
+dw_objective dw_effective_objective(const divw_solver *solver);
 
 #endif
