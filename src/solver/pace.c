@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_FEATURES = 384, MOST_ROWS = 1024, MOST_VECTOR = 16384, PANEL = 512, HISTORY = 16 };
+enum { MOST_FEATURES = 384, MOST_ROWS = 1024, MOST_VECTOR = 16384, PANEL = 512, HISTORY = 16, MOST_RUNS = 20 };
 #define LONG_ENOUGH 0.02
 
 /* What the pieces work on. */
@@ -41,7 +41,7 @@ static divw_status time_piece(piece run, sample *s, double *seconds) {
   do {
     DW_TRY(run(s));
     *seconds = (dw_seconds() - start) / ++runs;
-  } while (runs * *seconds < LONG_ENOUGH);
+  } while (runs * *seconds < LONG_ENOUGH && runs < MOST_RUNS);
 fail:
   return status;
 }
