@@ -26,6 +26,7 @@
 
 enum { SLICE = 512, PATIENCE = 20 };
 #define EIGENVALUE_FLOOR 1e-14
+#define UNIFORM_SHARE 0.1 /* of the first point: with a half, warm starts take 6 to 7 iterations in place of 4 to 6 */
 
 typedef struct {
   dw_solve *solve;
@@ -185,7 +186,7 @@ divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double targ
   DW_TRY(dw_point_create(&trial, n));
   dw_normalise(best->logit, p, n);
   for (int64_t i = 0; i < n; i++) {
-    p[i] = p[i] / 2 + 0.5 / (double)n; /* well inside */
+    p[i] = (1 - UNIFORM_SHARE) * p[i] + UNIFORM_SHARE / (double)n; /* well inside */
   }
   solve->smooths_always = true;
   *stop_reason = 0;

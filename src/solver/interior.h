@@ -19,7 +19,7 @@ typedef struct {
   bool (*step)(void *self, const dw_point *at);  /* moves p; false when it cannot */
 } dw_interior;
 
-/* Starts from half of best->logit and half uniform; best becomes the best point met. p: n numbers of the method. */
+/* Starts from best->logit and a tenth of uniform; best becomes the best point met. p: n numbers of the method. */
 divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double target, dw_point *best, double *p,
                                 dw_interior method, int64_t *iterations, int32_t *stop_reason);
 

@@ -58,15 +58,20 @@ static double newton_cost(const dw_solve *solve) {
   return n * n * (r * (r + 1) / 2 + n / 3);
 }
 
-/* Whether Newton steps are worth their price: where ascent is slow (order above 1, small lambda) and a step takes a
- * fraction of a second. Order inf has no gradient, and leaves no choice. */
+/* Whether ascent takes many iterations: at orders above 1 and at small lambda. */
+static bool is_slow(const dw_solve *solve) {
+  const dw_objective *objective = &solve->options->objective;
+  return objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
+}
+
+/* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
+ * has no gradient, and leaves no choice. */
 static bool wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->options->objective;
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
-  bool slow = objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
-  return solve->options->method == DIVW_METHOD_AUTO && slow && newton_cost(solve) < CHEAP_STEP;
+  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) && newton_cost(solve) < CHEAP_STEP;
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -97,6 +102,27 @@ fail:
   return status;
 }
 
+/* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at
+ * small lambda ascent would try those states at its fifth iteration. An interior-point method then has to find better.
+ */
+static divw_status look_at_initial(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
+                                   int64_t *iterations, int32_t *stop_reason) {
+  divw_status status;
+  dw_progress progress = {INFINITY, -INFINITY, 0};
+  solve->smooths_always = true;
+  status = dw_evaluate(solve, problem, target, point);
+  solve->smooths_always = false;
+  DW_TRY(status);
+  dw_report_progress(solve, point);
+  *iterations = 1;
+  *stop_reason = dw_reason_to_stop(solve, point, target, INT64_MAX, &progress);
+  if (*stop_reason == 0 && interior) {
+    DW_TRY(try_other(solve, problem, target, true, point, iterations, stop_reason));
+  }
+fail:
+  return status;
+}
+
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
 static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason) {
@@ -105,9 +131,16 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
   bool interior = wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
   may_switch = may_switch && (interior ? isfinite(options->objective.order) : newton_cost(solve) < BEARABLE_STEP);
   solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
-                  : dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations,
-                              stop_reason));
+  *stop_reason = 0;
+  if (options->initial != NULL && solve->iterations == 0 && (interior || is_slow(solve)) &&
+      isfinite(options->objective.order)) { /* order inf has its dual states from the method alone */
+    DW_TRY(look_at_initial(solve, problem, target, interior, point, iterations, stop_reason));
+  }
+  if (*stop_reason == 0) {
+    DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
+                    : dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations,
+                                stop_reason));
+  }
   if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
     DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
   }
@@ -237,7 +270,10 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   search s = {.solve = solve, .solution = solution, .tolerance = tolerance, .target = tolerance / 2};
   DW_TRY(dw_frontier_create(&s.frontier, solve->n, solve->r, &solve->options->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
-  DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: uniform */
+  if (solve->options->initial != NULL) { /* otherwise log p = 0: uniform */
+    dw_start_from_initial(solve, s.work.logit);
+  }
+  DW_TRY(solve_once(&s, (dw_problem){.fixed = false}));
   DW_TRY(close_bound(&s));
 fail:
   for (int32_t k = 0; k < s.count; k++) {

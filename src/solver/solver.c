@@ -24,7 +24,12 @@ divw_status divw_solver_create(divw_solver **out) {
   return status;
 }
 
-void divw_solver_destroy(divw_solver *solver) { divw_free(solver); }
+void divw_solver_destroy(divw_solver *solver) {
+  if (solver != NULL) {
+    divw_free(solver->initial);
+    divw_free(solver);
+  }
+}
 
 divw_status divw_solver_set_balance(divw_solver *solver, double balance) {
   DW_REQUIRE(solver);
@@ -277,6 +282,10 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "%s: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or DIVW_METHOD_INTERIOR_POINT",
                    __func__);
+  }
+  if (solver->initial != NULL && solver->initial_count != divw_kernel_count(kernel)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: the solver starts from %lld weights, expected %lld, one for each example",
+                   __func__, (long long)solver->initial_count, (long long)divw_kernel_count(kernel));
   }
   divw_status status;
   dw_solution solution = {.method = DIVW_METHOD_ACCELERATED};

@@ -1,0 +1,252 @@
+/* The trade-off curve: solves at one balance after the other, each from where the ones before it point.
+ *
+ * In the plane of H and V (V = VS_q, or log VS_q for DIVW_OBJECTIVE_LOG) the objective is the linear function
+ * balance V + (1 - balance) H; its maximum h(balance) over all p is convex in balance, and the curve is made of the
+ * points that touch their own line h.
+ *
+ * Start. log p is nearly linear in log lambda, so it is continued through the two points before (or, where the next
+ * balance lies between two points, interpolated): half to three quarters of the iterations of solves from uniform
+ * weights (docs/mathematics.md, 10).
+ *
+ * An even cover. The widest gap between neighbours a, b, in nats of H and log VS, is divided at the balance at which
+ * both are worth the same,
+ *
+ *     balance_c = (H_a - H_b) / (H_a - H_b + V_b - V_a),
+ *
+ * the slope of their chord: by the mean value theorem that point of the curve lies between them, near the middle where
+ * the curve bends evenly. Where copies dominate, J jumps, and the chord is all there is: if h(balance_c) is what a and
+ * b have there, then by convexity h is that of a or b at every balance between, and no balance there gives anything
+ * new. The chord of the upper bounds of h at a and b says so without a solve where it can.
+ *
+ * Source: chord rule of sandwich algorithms (Burkard, Hamacher, Rote, Naval Research Logistics 38, 1991); Cohon's
+ * estimation of a non-inferior set (1978). */
+#include "solve.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  double balance, lambda, log_vendi;
+  double diversity, entropy; /* V and H */
+  double bound;              /* h at this balance is not larger */
+  double *p;                 /* n */
+  bool closed;               /* nothing new between this point and the next */
+} node;
+
+typedef struct {
+  divw_solver options; /* those of the host, with balance and start of our own */
+  const divw_solver *host;
+  const divw_kernel *kernel;
+  int64_t n;
+  double *start; /* n */
+  divw_path_fn callback;
+  void *user;
+  bool ended; /* somebody asked to stop */
+} path;
+
+/* ---- one point ---- */
+
+static bool shows_the_way(const node *a) { return a != NULL && a->lambda > 0 && isfinite(a->lambda); }
+
+/* softmax of log p, linear in log lambda through a and b; at most as far beyond b as b is from a. */
+static void predict(path *s, const node *a, const node *b) {
+  double lambda = dw_objective_lambda(&s->options.objective, b->log_vendi), maximum = -INFINITY;
+  double along = fmin(log(lambda / b->lambda) / log(b->lambda / a->lambda), 1);
+  for (int64_t i = 0; i < s->n; i++) {
+    double at_a = log(fmax(a->p[i], 1e-300)), at_b = log(fmax(b->p[i], 1e-300));
+    s->start[i] = at_b + along * (at_b - at_a);
+    maximum = fmax(maximum, s->start[i]);
+  }
+  for (int64_t i = 0; i < s->n; i++) {
+    s->start[i] = exp(s->start[i] - maximum);
+  }
+}
+
+/* From points on either side, or from the two before, b the nearer one in VS; both may be NULL. */
+static void choose_start(path *s, const node *a, const node *b) {
+  s->options.initial = s->start;
+  s->options.initial_count = s->n;
+  if (shows_the_way(a) && shows_the_way(b) && a->lambda != b->lambda) {
+    predict(s, a, b);
+  } else if (shows_the_way(a) || shows_the_way(b)) {
+    memcpy(s->start, shows_the_way(b) ? b->p : a->p, (size_t)s->n * sizeof *s->start);
+  } else {
+    s->options.initial = s->host->initial;
+    s->options.initial_count = s->host->initial_count;
+  }
+}
+
+/* Solves at a balance; `out`, which has room for p, becomes the point. */
+static divw_status solve_at(path *s, double balance, const node *a, const node *b, node *out, divw_weights **weights) {
+  divw_status status;
+  s->options.objective.balance = balance;
+  choose_start(s, a, b);
+  DW_TRY(divw_solver_solve(&s->options, s->kernel, weights));
+  double log_vendi = log(divw_weights_vendi_score(*weights));
+  *out = (node){.balance = balance,
+                .lambda = divw_weights_entropy_weight(*weights),
+                .log_vendi = log_vendi,
+                .diversity = s->options.objective.logarithmic ? log_vendi : exp(log_vendi),
+                .entropy = divw_weights_entropy(*weights),
+                .bound = divw_weights_global_upper_bound(*weights),
+                .p = out->p};
+  memcpy(out->p, divw_weights_values(*weights), (size_t)s->n * sizeof *out->p);
+  s->ended = divw_weights_stop_reason(*weights) == DIVW_STOP_CANCELLED;
+fail:
+  return status;
+}
+
+static void deliver(path *s, int64_t index, const divw_weights *weights) {
+  s->ended |= s->callback(index, weights, s->user) != 0;
+}
+
+/* ---- a list of balances ---- */
+
+/* Places of the balances, ascending. */
+static divw_status sort_balances(int64_t **order, const double *balances, int64_t count) {
+  divw_status status;
+  DW_TRY(dw_alloc(order, count, sizeof **order));
+  for (int64_t k = 0; k < count; k++) {
+    int64_t place = k;
+    for (; place > 0 && balances[(*order)[place - 1]] > balances[k]; place--) {
+      (*order)[place] = (*order)[place - 1];
+    }
+    (*order)[place] = k;
+  }
+fail:
+  return status;
+}
+
+static divw_status follow(path *s, const double *balances, int64_t count) {
+  divw_status status;
+  int64_t *order = NULL;
+  node before = {.p = NULL}, last = {.p = NULL}, next = {.p = NULL};
+  divw_weights *weights = NULL;
+  DW_TRY(sort_balances(&order, balances, count));
+  DW_TRY(dw_alloc(&before.p, s->n, sizeof *before.p));
+  DW_TRY(dw_alloc(&last.p, s->n, sizeof *last.p));
+  DW_TRY(dw_alloc(&next.p, s->n, sizeof *next.p));
+  for (int64_t k = 0; k < count && !s->ended; k++) {
+    DW_TRY(solve_at(s, balances[order[k]], &before, &last, &next, &weights));
+    deliver(s, order[k], weights);
+    divw_weights_destroy(weights);
+    weights = NULL;
+    node oldest = before;
+    before = last;
+    last = next;
+    next = oldest;
+  }
+fail:
+  divw_weights_destroy(weights);
+  divw_free(next.p);
+  divw_free(last.p);
+  divw_free(before.p);
+  divw_free(order);
+  return status;
+}
+
+/* ---- an even cover ---- */
+
+static double chord(const node *a, const node *b) {
+  double less = a->entropy - b->entropy, more = b->diversity - a->diversity;
+  return less / (less + more);
+}
+
+static double worth(const node *a, double balance) { return balance * a->diversity + (1 - balance) * a->entropy; }
+
+/* What is too little to be told from nothing at a point. */
+static double indifference(const path *s, double balance, const node *b) {
+  dw_objective objective = s->options.objective;
+  objective.balance = balance;
+  return 2 * s->options.tolerance * dw_objective_slope(&objective, b->log_vendi);
+}
+
+/* Whether a point between a and b may be better than both, as far as the bounds at a and b say. */
+static bool is_open(const path *s, const node *a, const node *b) {
+  double c = chord(a, b), share = (c - a->balance) / (b->balance - a->balance);
+  return !a->closed && share > 0 && share < 1 &&
+         (1 - share) * a->bound + share * b->bound - worth(b, c) > indifference(s, c, b);
+}
+
+/* The first point of the widest gap in which there may be something new; NULL when there is none. */
+static node *widest_gap(const path *s, node *nodes, int64_t count) {
+  node *widest = NULL;
+  double most = 0;
+  for (node *a = nodes; a + 1 < nodes + count; a++) {
+    double length = hypot(a[0].entropy - a[1].entropy, a[0].log_vendi - a[1].log_vendi);
+    if (length > most && is_open(s, a, a + 1)) {
+      most = length;
+      widest = a;
+    }
+  }
+  return widest;
+}
+
+static divw_status cover(path *s, int64_t count) {
+  divw_status status;
+  node *nodes = NULL, added = {.p = NULL};
+  divw_weights *weights = NULL;
+  int64_t found = 0;
+  DW_TRY(dw_alloc_zero(&nodes, count, sizeof *nodes));
+  while (found < count && !s->ended) {
+    node *a = found < 2 ? NULL : widest_gap(s, nodes, found);
+    if (found >= 2 && a == NULL) {
+      break;
+    }
+    double balance = found < 2 ? (double)found : chord(a, a + 1);
+    if (added.p == NULL) {
+      DW_TRY(dw_alloc(&added.p, s->n, sizeof *added.p));
+    }
+    DW_TRY(solve_at(s, balance, a, a == NULL ? NULL : a + 1, &added, &weights));
+    if (a == NULL || s->ended || worth(&added, balance) - worth(a, balance) > indifference(s, balance, a + 1)) {
+      node *place = a == NULL ? nodes + found : a + 1;
+      memmove(place + 1, place, (size_t)(nodes + found - place) * sizeof *place);
+      *place = added;
+      added.p = NULL;
+      deliver(s, found++, weights);
+    } else {
+      a->closed = true;
+    }
+    divw_weights_destroy(weights);
+    weights = NULL;
+  }
+fail:
+  divw_weights_destroy(weights);
+  divw_free(added.p);
+  for (int64_t k = 0; k < found; k++) {
+    divw_free(nodes[k].p);
+  }
+  divw_free(nodes);
+  return status;
+}
+
+/* ---- the call ---- */
+
+divw_status divw_solver_path(const divw_solver *solver, const divw_kernel *kernel, const double *balances,
+                             int64_t count, divw_path_fn callback, void *user) {
+  DW_REQUIRE(solver);
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(callback);
+  if (count < (balances == NULL ? 2 : 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: count is %lld, expected at least %s", __func__, (long long)count,
+                   balances == NULL ? "2, for both ends of the curve" : "1");
+  }
+  for (int64_t k = 0; balances != NULL && k < count; k++) {
+    if (!(balances[k] >= 0 && balances[k] <= 1)) {
+      return dw_fail(DIVW_ERROR_ARGUMENT, "%s: balances[%lld] is %g, expected a number in [0, 1]", __func__,
+                     (long long)k, balances[k]);
+    }
+  }
+  divw_status status;
+  path s = {.options = *solver,
+            .host = solver,
+            .kernel = kernel,
+            .n = divw_kernel_count(kernel),
+            .callback = callback,
+            .user = user};
+  DW_TRY(dw_alloc(&s.start, s.n, sizeof *s.start));
+  DW_TRY(balances != NULL ? follow(&s, balances, count) : cover(&s, count));
+fail:
+  divw_free(s.start);
+  return status;
+}
