@@ -18,6 +18,11 @@ typedef struct {
 } whole_list;
 
 typedef struct {
+  double *values;
+  int64_t count;
+} real_list;
+
+typedef struct {
   int64_t height, width, channels;
 } image_shape;
 
@@ -38,6 +43,8 @@ typedef struct {
 
   /* what to look for, and for how long */
   double balance;
+  real_list balances;
+  int64_t points;
   const char *objective;
   double entropy_weight;
   uint64_t given; /* bit k: flag number k of the verb was given */
@@ -46,6 +53,9 @@ typedef struct {
   double tolerance;
   int64_t max_iterations;
   int64_t max_solves;
+  const char *initial;
+  const char *initial_rows;
+  const char *initial_ids;
   int64_t threads;
 
   /* what to draw or show */
@@ -65,6 +75,8 @@ typedef struct {
   const char *table;
   const char *contact_sheet;
   const char *plots;
+  const char *plot;
+  const char *csv;
   bool json;
 
   bool help;
@@ -82,7 +94,7 @@ typedef struct {
   int (*run)(const cli_settings *settings);
 } cli_verb;
 
-extern const cli_verb verb_solve, verb_score, verb_sample, verb_inspect;
+extern const cli_verb verb_solve, verb_path, verb_score, verb_sample, verb_inspect;
 
 /* Prints "divweights: SENTENCE" to stderr; false, so that it can end a chain of &&. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -3,7 +3,8 @@
 
 #include "input.h"
 #include "output.h"
-#include "progress.h"
+#include "solving.h"
+#include "start.h"
 #include "summary.h"
 #include "table.h"
 
@@ -20,25 +21,11 @@ static const cli_flag flags[] = {
     FLAGS_KERNEL,
     {"balance", FLAG_REAL, FIELD(balance), "X", "0.5", 0, 1,
      .help = "1: as diverse as can be; 0: all examples the same weight"},
-    {"objective", FLAG_CHOICE, FIELD(objective), "published|log", "published",
-     .help = "published: J = balance VS + (1 - balance) H, with VS the Vendi Score and H the entropy of the weights in "
-             "nats; log: G = balance log VS + (1 - balance) H, where a balance means the same for every number of "
-             "examples"},
+    FLAG_OBJECTIVE,
     {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-9, INFINITY,
      .help = "maximise log VS + X H, in place of --balance and --objective"},
-    {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.5, INFINITY,
-     .help =
-         "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, or "
-         "inf"},
-    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point", "auto",
-     .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "
-             "more than ten iterations; auto chooses"},
-    {"tolerance", FLAG_REAL, FIELD(tolerance), "X", "1e-6", 1e-13, 1,
-     .help = "gap at which to stop, in nats of log VS"},
-    {"max-iterations", FLAG_WHOLE, FIELD(max_iterations), "N", "500", 1, INFINITY,
-     .help = "iterations of all solves together"},
-    {"max-solves", FLAG_WHOLE, FIELD(max_solves), "N", "16", 1, 64,
-     .help = "solves that may be spent on the global bound; ordinary data need 1"},
+    FLAGS_SOLVER,
+    FLAGS_INITIAL,
     FLAG_THREADS,
     {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "write one line per iteration as CSV"},
     {"output", FLAG_TEXT, FIELD(output), "FILE",
@@ -56,48 +43,28 @@ static const cli_flag flags[] = {
 static bool is_plan_sound(const cli_settings *settings, const char *report) {
   const file_plan plan = {
       {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table},
-      {settings->input, settings->labels, settings->rows, settings->ids}};
+      {settings->input, settings->labels, settings->rows, settings->ids}}; /* --initial may be the output: weights are
+                                                                        brought up to date in place */
   return files_are_writable(&plan);
 }
 
-static int32_t method_of(const cli_settings *settings) {
-  for (int32_t method = DIVW_METHOD_AUTO; method < DIVW_METHOD_INTERIOR_POINT; method++) {
-    if (strcmp(settings->method, divw_method_name(method)) == 0) {
-      return method;
-    }
-  }
-  return DIVW_METHOD_INTERIOR_POINT;
+static bool set_goal(divw_solver *solver, const cli_settings *settings) {
+  return settings->entropy_weight > 0 ? ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight))
+                                      : ok(divw_solver_set_balance(solver, settings->balance));
 }
 
-static bool set_objective(divw_solver *solver, const cli_settings *settings) {
-  if (settings->entropy_weight > 0) {
-    return ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight));
-  }
-  const bool logarithm = strcmp(settings->objective, divw_objective_name(DIVW_OBJECTIVE_LOG)) == 0;
-  return ok(divw_solver_set_balance(solver, settings->balance)) &&
-         ok(divw_solver_set_objective(solver, logarithm ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED));
-}
-
-static bool make_solver(divw_solver **solver, const cli_settings *settings, cli_progress *progress) {
-  return ok(divw_solver_create(solver)) && set_objective(*solver, settings) &&
-         ok(divw_solver_set_order(*solver, settings->order)) &&
-         ok(divw_solver_set_method(*solver, method_of(settings))) &&
-         ok(divw_solver_set_tolerance(*solver, settings->tolerance)) &&
-         ok(divw_solver_set_max_iterations(*solver, settings->max_iterations)) &&
-         ok(divw_solver_set_max_solves(*solver, (int32_t)settings->max_solves)) &&
-         ok(divw_solver_set_progress(*solver, progress_step, progress));
-}
-
-static bool solve(divw_weights **weights, const divw_kernel *kernel, const cli_settings *settings,
-                  cli_progress *progress) {
+static bool solve(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
+                  const cli_settings *settings, cli_progress *progress) {
   divw_solver *solver = NULL;
-  if (!make_solver(&solver, settings, progress)) {
-    return false;
+  bool done =
+      make_solver(&solver, settings, progress) && set_goal(solver, settings) && set_start(solver, dataset, settings);
+  if (done) {
+    const divw_status status = divw_solver_solve(solver, kernel, weights);
+    progress_clear(progress);
+    done = ok(status);
   }
-  const divw_status status = divw_solver_solve(solver, kernel, weights);
-  progress_clear(progress);
   divw_solver_destroy(solver);
-  return ok(status);
+  return done;
 }
 
 static bool save_ids(const divw_weights *weights, const char *path) {
@@ -135,7 +102,7 @@ static bool save(const divw_weights *weights, const divw_dataset *dataset, const
 static bool solve_and_save(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
                            const cli_settings *settings, cli_progress *progress) {
   signal(SIGPIPE, SIG_IGN);
-  const bool done = solve(weights, kernel, settings, progress) && save(*weights, dataset, settings, progress);
+  const bool done = solve(weights, dataset, kernel, settings, progress) && save(*weights, dataset, settings, progress);
   signal(SIGPIPE, SIG_DFL);
   return done;
 }
@@ -177,23 +144,13 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
 
 /* Whether the flags say one thing; says what they contradict. */
 static bool goal_is_sound(const cli_settings *settings) {
-  const double order = settings->order;
   if (option_given(settings, &verb_solve, "entropy-weight") &&
       (option_given(settings, &verb_solve, "balance") || option_given(settings, &verb_solve, "objective"))) {
     usage_error(&verb_solve,
                 "--entropy-weight takes the place of --balance and --objective, expected one or the other");
     return false;
   }
-  if ((isfinite(order) && order > 100) || (order != 1 && fabs(order - 1) < 0.999e-3)) {
-    usage_error(&verb_solve, "--order is %.12g, expected 0.5 to 100 (1, or at least 0.001 from it), or inf", order);
-    return false;
-  }
-  if (isinf(order) && strcmp(settings->method, "accelerated") == 0) {
-    usage_error(&verb_solve, "--method accelerated has no gradient to climb at --order inf, expected auto or "
-                             "interior-point");
-    return false;
-  }
-  return true;
+  return method_is_sound(settings, &verb_solve) && start_is_sound(settings, &verb_solve);
 }
 
 static int run(const cli_settings *settings) {

@@ -30,7 +30,7 @@ typedef struct {
   double diversity, entropy; /* V and H */
   double bound;              /* h at this balance is not larger */
   double *p;                 /* n */
-  bool closed;               /* nothing new between this point and the next */
+  int failures;              /* solves between this point and the next that gave nothing new */
 } node;
 
 typedef struct {
@@ -154,6 +154,19 @@ static double chord(const node *a, const node *b) {
 
 static double worth(const node *a, double balance) { return balance * a->diversity + (1 - balance) * a->entropy; }
 
+/* A balance between two points, with as few digits as leave it near their chord; the chord itself where that has given
+ * nothing new, since only that proves that nothing does. */
+static double balance_between(const node *a, const node *b) {
+  double c = chord(a, b), near = 0.02 * fmin(c - a->balance, b->balance - c);
+  for (double scale = 10; a->failures == 0 && scale < 1e16; scale *= 10) {
+    double rounded = round(c * scale) / scale;
+    if (fabs(rounded - c) <= near) {
+      return rounded;
+    }
+  }
+  return c;
+}
+
 /* What is too little to be told from nothing at a point. */
 static double indifference(const path *s, double balance, const node *b) {
   dw_objective objective = s->options.objective;
@@ -164,8 +177,13 @@ static double indifference(const path *s, double balance, const node *b) {
 /* Whether a point between a and b may be better than both, as far as the bounds at a and b say. */
 static bool is_open(const path *s, const node *a, const node *b) {
   double c = chord(a, b), share = (c - a->balance) / (b->balance - a->balance);
-  return !a->closed && share > 0 && share < 1 &&
+  return a->failures < 2 && share > 0 && share < 1 &&
          (1 - share) * a->bound + share * b->bound - worth(b, c) > indifference(s, c, b);
+}
+
+static bool is_new(const path *s, const node *added, const node *a, const node *b) {
+  double c = added->balance;
+  return worth(added, c) - fmax(worth(a, c), worth(b, c)) > indifference(s, c, b);
 }
 
 /* The first point of the widest gap in which there may be something new; NULL when there is none. */
@@ -193,19 +211,19 @@ static divw_status cover(path *s, int64_t count) {
     if (found >= 2 && a == NULL) {
       break;
     }
-    double balance = found < 2 ? (double)found : chord(a, a + 1);
+    double balance = found < 2 ? (double)found : balance_between(a, a + 1);
     if (added.p == NULL) {
       DW_TRY(dw_alloc(&added.p, s->n, sizeof *added.p));
     }
     DW_TRY(solve_at(s, balance, a, a == NULL ? NULL : a + 1, &added, &weights));
-    if (a == NULL || s->ended || worth(&added, balance) - worth(a, balance) > indifference(s, balance, a + 1)) {
+    if (a == NULL || s->ended || is_new(s, &added, a, a + 1)) {
       node *place = a == NULL ? nodes + found : a + 1;
       memmove(place + 1, place, (size_t)(nodes + found - place) * sizeof *place);
       *place = added;
       added.p = NULL;
       deliver(s, found++, weights);
     } else {
-      a->closed = true;
+      a->failures++;
     }
     divw_weights_destroy(weights);
     weights = NULL;
