@@ -24,12 +24,14 @@ typedef struct {
   double low, high;
 } axis;
 
+/* Over less than a factor of two, a log scale looks like a linear one, and has fewer round numbers. */
 static axis make_axis(double low, double high, bool logarithmic) {
-  const double least = logarithmic ? 0.005 : 0.005 * high; /* a curve of one point has a picture too */
-  const double a = logarithmic ? log(low) : low, b = logarithmic ? log(high) : high;
-  const double margin = fmax(0.08 * (b - a), least);
-  return (axis){logarithmic, logarithmic ? exp(a - margin) : fmax(a - margin, 0),
-                logarithmic ? exp(b + margin) : b + margin};
+  if (logarithmic && high >= 2 * low) {
+    const double margin = 0.08 * log(high / low);
+    return (axis){true, low * exp(-margin), high * exp(margin)};
+  }
+  const double margin = fmax(0.08 * (high - low), 0.005 * high); /* a curve of one point has a picture too */
+  return (axis){false, fmax(low - margin, 0), high + margin};
 }
 
 /* Where on the axis a value is, 0 to 1. */
@@ -50,22 +52,28 @@ static void find_axes(const cli_curve *curve, axis *x, axis *y) {
   *y = make_axis(bottom, top, curve->logarithmic);
 }
 
+/* Numbers on an axis, in every power of ten: the more of them, the less the axis spans. */
+static const struct {
+  double least_ratio, mantissas[16]; /* ends with 0 */
+} tics[] = {
+    {12, {1, 2, 5}}, {3, {1, 1.5, 2, 3, 4, 5, 7}}, {1, {1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9}}};
+
 /* gnuplot puts numbers at powers of ten only, of which a curve may hold none. */
 static void write_tics(FILE *script, char letter, const axis *along) {
-  static const double wide[] = {1, 2, 5}, close[] = {1, 1.5, 2, 3, 4, 5, 7},
-                      closest[] = {1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9};
-  const double ratio = along->high / along->low;
-  const double *mantissas = ratio > 12 ? wide : ratio > 3 ? close : closest;
-  const size_t count = (ratio > 12 ? sizeof wide : ratio > 3 ? sizeof close : sizeof closest) / sizeof *wide;
   if (!along->logarithmic) {
     return;
+  }
+  size_t row = 0;
+  while (along->high < tics[row].least_ratio * along->low) {
+    row++;
   }
   fprintf(script, "set logscale %c\nset %ctics (", letter, letter);
   const char *comma = "";
   for (double power = pow(10, floor(log10(along->low))); power <= along->high; power *= 10) {
-    for (size_t k = 0; k < count; k++) {
-      if (mantissas[k] * power >= along->low && mantissas[k] * power <= along->high) {
-        fprintf(script, "%s%.6g", comma, mantissas[k] * power);
+    for (const double *mantissa = tics[row].mantissas; *mantissa > 0; mantissa++) {
+      const double at = *mantissa * power;
+      if (at >= along->low && at <= along->high) {
+        fprintf(script, "%s%.6g", comma, at);
         comma = ", ";
       }
     }

@@ -6,7 +6,7 @@
  *
  * Start. log p is nearly linear in log lambda, so it is continued through the two points before (or, where the next
  * balance lies between two points, interpolated): half to three quarters of the iterations of solves from uniform
- * weights (docs/mathematics.md, 10).
+ * weights (docs/mathematics.md, 5.6).
  *
  * An even cover. The widest gap between neighbours a, b, in nats of H and log VS, is divided at the balance at which
  * both are worth the same,
@@ -41,6 +41,9 @@ typedef struct {
   double *start; /* n */
   divw_path_fn callback;
   void *user;
+  node before, last, next; /* of a walk, with room for p */
+  node *nodes;             /* of an even cover: what was delivered, with ascending balance */
+  int64_t found;
   bool ended; /* somebody asked to stop */
 } path;
 
@@ -96,6 +99,18 @@ fail:
   return status;
 }
 
+/* The next point of a walk: from the two before, which it moves on. */
+static divw_status go_to(path *s, double balance, divw_weights **weights) {
+  divw_status status;
+  DW_TRY(solve_at(s, balance, &s->before, &s->last, &s->next, weights));
+  node oldest = s->before;
+  s->before = s->last;
+  s->last = s->next;
+  s->next = oldest;
+fail:
+  return status;
+}
+
 static void deliver(path *s, int64_t index, const divw_weights *weights) {
   s->ended |= s->callback(index, weights, s->user) != 0;
 }
@@ -120,27 +135,16 @@ fail:
 static divw_status follow(path *s, const double *balances, int64_t count) {
   divw_status status;
   int64_t *order = NULL;
-  node before = {.p = NULL}, last = {.p = NULL}, next = {.p = NULL};
   divw_weights *weights = NULL;
   DW_TRY(sort_balances(&order, balances, count));
-  DW_TRY(dw_alloc(&before.p, s->n, sizeof *before.p));
-  DW_TRY(dw_alloc(&last.p, s->n, sizeof *last.p));
-  DW_TRY(dw_alloc(&next.p, s->n, sizeof *next.p));
   for (int64_t k = 0; k < count && !s->ended; k++) {
-    DW_TRY(solve_at(s, balances[order[k]], &before, &last, &next, &weights));
+    DW_TRY(go_to(s, balances[order[k]], &weights));
     deliver(s, order[k], weights);
     divw_weights_destroy(weights);
     weights = NULL;
-    node oldest = before;
-    before = last;
-    last = next;
-    next = oldest;
   }
 fail:
   divw_weights_destroy(weights);
-  divw_free(next.p);
-  divw_free(last.p);
-  divw_free(before.p);
   divw_free(order);
   return status;
 }
@@ -187,10 +191,10 @@ static bool is_new(const path *s, const node *added, const node *a, const node *
 }
 
 /* The first point of the widest gap in which there may be something new; NULL when there is none. */
-static node *widest_gap(const path *s, node *nodes, int64_t count) {
+static node *widest_gap(const path *s) {
   node *widest = NULL;
   double most = 0;
-  for (node *a = nodes; a + 1 < nodes + count; a++) {
+  for (node *a = s->nodes; a + 1 < s->nodes + s->found; a++) {
     double length = hypot(a[0].entropy - a[1].entropy, a[0].log_vendi - a[1].log_vendi);
     if (length > most && is_open(s, a, a + 1)) {
       most = length;
@@ -200,41 +204,68 @@ static node *widest_gap(const path *s, node *nodes, int64_t count) {
   return widest;
 }
 
-static divw_status cover(path *s, int64_t count) {
+static divw_status insert(path *s, int64_t place, const node *point, const divw_weights *weights) {
   divw_status status;
-  node *nodes = NULL, added = {.p = NULL};
+  double *p;
+  DW_TRY(dw_alloc(&p, s->n, sizeof *p));
+  memcpy(p, point->p, (size_t)s->n * sizeof *p);
+  memmove(s->nodes + place + 1, s->nodes + place, (size_t)(s->found - place) * sizeof *s->nodes);
+  s->nodes[place] = *point;
+  s->nodes[place].p = p;
+  deliver(s, s->found++, weights);
+fail:
+  return status;
+}
+
+/* Balance 1 is hard from uniform weights (2,000 made digits: 247 iterations that stall at a gap of 2e-3), so it is
+ * walked to, by way of two points that are not delivered. */
+static divw_status find_ends(path *s) {
+  static const double way[] = {0, 0.5, 0.9, 1};
+  divw_status status = DIVW_OK;
   divw_weights *weights = NULL;
-  int64_t found = 0;
-  DW_TRY(dw_alloc_zero(&nodes, count, sizeof *nodes));
-  while (found < count && !s->ended) {
-    node *a = found < 2 ? NULL : widest_gap(s, nodes, found);
-    if (found >= 2 && a == NULL) {
-      break;
-    }
-    double balance = found < 2 ? (double)found : balance_between(a, a + 1);
-    if (added.p == NULL) {
-      DW_TRY(dw_alloc(&added.p, s->n, sizeof *added.p));
-    }
-    DW_TRY(solve_at(s, balance, a, a == NULL ? NULL : a + 1, &added, &weights));
-    if (a == NULL || s->ended || is_new(s, &added, a, a + 1)) {
-      node *place = a == NULL ? nodes + found : a + 1;
-      memmove(place + 1, place, (size_t)(nodes + found - place) * sizeof *place);
-      *place = added;
-      added.p = NULL;
-      deliver(s, found++, weights);
-    } else {
-      a->failures++;
+  for (int k = 0; k < 4 && !s->ended; k++) {
+    DW_TRY(go_to(s, way[k], &weights));
+    if (k == 0 || k == 3 || s->ended) {
+      DW_TRY(insert(s, s->found, &s->last, weights));
     }
     divw_weights_destroy(weights);
     weights = NULL;
   }
 fail:
   divw_weights_destroy(weights);
-  divw_free(added.p);
-  for (int64_t k = 0; k < found; k++) {
-    divw_free(nodes[k].p);
+  return status;
+}
+
+static divw_status divide(path *s, node *a) {
+  divw_status status;
+  divw_weights *weights = NULL;
+  DW_TRY(solve_at(s, balance_between(a, a + 1), a, a + 1, &s->next, &weights));
+  if (s->ended || is_new(s, &s->next, a, a + 1)) {
+    DW_TRY(insert(s, a - s->nodes + 1, &s->next, weights));
+  } else {
+    a->failures++;
   }
-  divw_free(nodes);
+fail:
+  divw_weights_destroy(weights);
+  return status;
+}
+
+static divw_status cover(path *s, int64_t count) {
+  divw_status status;
+  DW_TRY(dw_alloc_zero(&s->nodes, count, sizeof *s->nodes));
+  DW_TRY(find_ends(s));
+  while (s->found < count && !s->ended) {
+    node *widest = widest_gap(s);
+    if (widest == NULL) {
+      break;
+    }
+    DW_TRY(divide(s, widest));
+  }
+fail:
+  for (int64_t k = 0; k < s->found; k++) {
+    divw_free(s->nodes[k].p);
+  }
+  divw_free(s->nodes);
   return status;
 }
 
@@ -262,9 +293,15 @@ divw_status divw_solver_path(const divw_solver *solver, const divw_kernel *kerne
             .n = divw_kernel_count(kernel),
             .callback = callback,
             .user = user};
-  DW_TRY(dw_alloc(&s.start, s.n, sizeof *s.start));
+  double **rooms[] = {&s.start, &s.before.p, &s.last.p, &s.next.p};
+  for (int k = 0; k < 4; k++) {
+    DW_TRY(dw_alloc(rooms[k], s.n, sizeof **rooms[k]));
+  }
   DW_TRY(balances != NULL ? follow(&s, balances, count) : cover(&s, count));
 fail:
+  divw_free(s.next.p);
+  divw_free(s.last.p);
+  divw_free(s.before.p);
   divw_free(s.start);
   return status;
 }

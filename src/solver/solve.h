@@ -2,6 +2,7 @@
  *
  *     solver.c       options, and the call itself
  *     initial.c      weights to start from
+ *     path.c         the trade-off curve: one call after the other
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
  *     objective.c    orders and objectives as scalar functions
  *     ascent.c       one solve: accelerated ascent from a point to a gap

@@ -11,8 +11,10 @@ SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
 KERNEL = ["--center", "--components", "--kernel"]
 FLAGS = {
     "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
-                          "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
+                          "--max-iterations", "--max-solves", "--initial", "--initial-rows", "--initial-ids", "--threads", "--trace", "--output", "--rows-output",
                           "--ids-output", "--table", "--json"],
+    "path": SELECTION + ["--ids"] + KERNEL + ["--balances", "--points", "--objective", "--order", "--method", "--tolerance",
+                         "--max-iterations", "--max-solves", "--threads", "--csv", "--plot", "--output", "--json"],
     "score": SELECTION + KERNEL + ["--weights", "--order", "--threads", "--json"],
     "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
     "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
