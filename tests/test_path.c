@@ -223,6 +223,7 @@ enum { MOST = 64 };
 typedef struct {
   double balance, vendi_score, entropy, objective, global_gap, gap;
   int64_t index;
+  double lightest, heaviest; /* of its weights */
 } curve_point;
 
 typedef struct {
@@ -234,13 +235,19 @@ typedef struct {
 static int32_t keep(int64_t index, const divw_weights *weights, void *user) {
   curve *c = user;
   assert_true(c->count < MOST);
-  c->points[c->count++] = (curve_point){divw_weights_balance(weights),
-                                        divw_weights_vendi_score(weights),
-                                        divw_weights_entropy(weights),
-                                        divw_weights_objective_value(weights),
-                                        divw_weights_global_gap(weights),
-                                        divw_weights_gap(weights),
-                                        index};
+  curve_point point = {.balance = divw_weights_balance(weights),
+                       .vendi_score = divw_weights_vendi_score(weights),
+                       .entropy = divw_weights_entropy(weights),
+                       .objective = divw_weights_objective_value(weights),
+                       .global_gap = divw_weights_global_gap(weights),
+                       .gap = divw_weights_gap(weights),
+                       .index = index,
+                       .lightest = INFINITY};
+  for (int64_t i = 0; i < divw_weights_count(weights); i++) {
+    point.lightest = fmin(point.lightest, divw_weights_values(weights)[i]);
+    point.heaviest = fmax(point.heaviest, divw_weights_values(weights)[i]);
+  }
+  c->points[c->count++] = point;
   c->last_reason = divw_weights_stop_reason(weights);
   return c->count == c->stop_at;
 }
@@ -287,6 +294,41 @@ static void a_path_is_what_separate_solves_give(void **state) {
       assert_true(at->gap <= cases[k].tolerance && at->global_gap <= allowed(cases[k], alone));
       divw_weights_destroy(alone);
     }
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+/* Options that are arrays of the host's serve every point. */
+static void a_path_keeps_constraints_and_quality(void **state) {
+  (void)state;
+  enum { n = 120 };
+  double *x = make_kinds(n, 10), scores[n];
+  divw_kernel *kernel = make_kernel(x, n, 10);
+  for (int i = 0; i < n; i++) {
+    scores[i] = 1 + i % 3;
+  }
+  for (int scored = 0; scored < 2; scored++) {
+    int64_t total;
+    divw_solver *solver = make_solver((options){1, 1e-6, DIVW_OBJECTIVE_PUBLISHED, DIVW_METHOD_AUTO}, 0.5, &total);
+    ok(divw_solver_set_max_weight(solver, 2));
+    ok(divw_solver_set_min_weight(solver, 0.1));
+    ok(divw_solver_set_quality(solver, scored ? scores : NULL, n));
+    for (int even = 0; even < 2; even++) {
+      curve found = {.count = 0};
+      ok(divw_solver_path(solver, kernel, even ? NULL : list, 9, keep, &found));
+      assert_int_equal(found.count, 9);
+      for (int64_t k = 0; k < found.count; k++) {
+        divw_weights *alone;
+        ok(divw_solver_set_balance(solver, found.points[k].balance));
+        ok(divw_solver_solve(solver, kernel, &alone));
+        double slack = 3e-6 * found.points[k].vendi_score * (scored ? 3 : 1);
+        near(found.points[k].objective, divw_weights_objective_value(alone), slack);
+        assert_true(found.points[k].heaviest <= 2.0 / n + 1e-12 && found.points[k].lightest >= 0.1 / n - 1e-12);
+        divw_weights_destroy(alone);
+      }
+    }
+    divw_solver_destroy(solver);
   }
   divw_kernel_destroy(kernel);
   free(x);
@@ -506,6 +548,10 @@ static void arguments_are_checked(void **state) {
   fails(divw_solver_path(solver, kernel, bad, 1, keep, &found), DIVW_ERROR_ARGUMENT, "balances[0] is nan");
   fails(divw_solver_path(solver, kernel, NULL, INT64_MAX, keep, &found), DIVW_ERROR_MEMORY, "out of memory");
   assert_int_equal(found.count, 0);
+  ok(divw_solver_set_effective_examples(solver, 1));
+  fails(divw_solver_path(solver, kernel, &good, 1, keep, &found), DIVW_ERROR_ARGUMENT,
+        "with a number of effective examples there is no balance");
+  ok(divw_solver_set_effective_examples(solver, 0));
   ok(divw_solver_set_order(solver, INFINITY));
   fails(divw_solver_path(solver, kernel, &good, 1, keep, &found), DIVW_ERROR_ARGUMENT, "order inf has no gradient");
   ok(divw_solver_set_order(solver, 1));
@@ -584,6 +630,7 @@ int main(void) {
       cmocka_unit_test(the_best_point_met_includes_the_start),
       cmocka_unit_test(a_start_is_copied_checked_and_taken_back),
       cmocka_unit_test(a_path_is_what_separate_solves_give),
+      cmocka_unit_test(a_path_keeps_constraints_and_quality),
       cmocka_unit_test(a_path_takes_fewer_iterations_than_separate_solves),
       cmocka_unit_test(points_come_with_ascending_balance),
       cmocka_unit_test(more_balance_is_more_diversity_and_less_entropy),

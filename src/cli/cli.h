@@ -47,6 +47,12 @@ typedef struct {
   int64_t points;
   const char *objective;
   double entropy_weight;
+  const char *effective_examples;
+  double max_weight;
+  double min_weight;
+  const char *group_bounds;
+  const char *exclude;
+  const char *quality;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;
@@ -65,6 +71,12 @@ typedef struct {
   int64_t epoch;
   int64_t start;
   int64_t heaviest;
+  whole_list example;
+
+  /* what would be added */
+  const char *added;
+  double share;
+  int64_t top;
   image_shape image_shape;
 
   /* where to */

@@ -75,6 +75,7 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
   }
   free(given.classes.values);
   free(given.balances.values);
+  free(given.example.values);
   return status;
 }
 

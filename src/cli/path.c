@@ -1,6 +1,7 @@
 /* divweights path: the whole curve of diversity against effective examples. */
 #define _POSIX_C_SOURCE 200809L
 
+#include "constraints.h"
 #include "curve.h"
 #include "input.h"
 #include "output.h"
@@ -25,6 +26,7 @@ static const cli_flag flags[] = {
     {"points", FLAG_WHOLE, FIELD(points), "N", "11", 2, 10000,
      .help = "in place of --balances: so many points that cover the curve evenly"},
     FLAG_OBJECTIVE,
+    FLAGS_CONSTRAINTS,
     FLAGS_SOLVER,
     FLAG_THREADS,
     {"csv", FLAG_TEXT, FIELD(csv), "FILE", .help = "write the points as CSV"},
@@ -75,11 +77,11 @@ static int32_t take_point(int64_t index, const divw_weights *weights, void *user
   return path->failed || progress_signal() != 0;
 }
 
-static bool solve(cli_path *path, const divw_kernel *kernel) {
+static bool solve(cli_path *path, const divw_dataset *dataset, const divw_kernel *kernel) {
   const cli_settings *settings = path->settings;
   const real_list *balances = &settings->balances;
   divw_solver *solver = NULL;
-  bool done = make_solver(&solver, settings, path->progress);
+  bool done = make_solver(&solver, dataset, settings, path->progress);
   if (done) {
     progress_next(path->progress, 1, path->curve.wanted);
     const divw_status status = divw_solver_path(solver, kernel, balances->count > 0 ? balances->values : NULL,
@@ -155,7 +157,8 @@ static bool goal_is_sound(const cli_settings *settings) {
     usage_error(&verb_path, "--plot is %s, expected a name that ends in .png or .svg, without quotes", settings->plot);
     return false;
   }
-  return selection_is_complete(settings, &verb_path) && method_is_sound(settings, &verb_path);
+  return selection_is_complete(settings, &verb_path) && constraints_are_sound(settings, &verb_path) &&
+         method_is_sound(settings, &verb_path);
 }
 
 static bool is_plan_sound(cli_path *path) {
@@ -169,7 +172,8 @@ static bool is_plan_sound(cli_path *path) {
   char *script = settings->plot != NULL ? curve_script_path(settings->plot) : NULL;
   char *first = settings->output != NULL ? weights_path(settings->output, 0) : NULL;
   const file_plan plan = {{settings->csv, settings->plot, script, first},
-                          {settings->input, settings->labels, settings->rows, settings->ids}};
+                          {settings->input, settings->labels, settings->rows, settings->ids, settings->group_bounds,
+                           settings->exclude, settings->quality}};
   const bool sound = files_are_writable(&plan);
   free(script);
   free(first);
@@ -191,7 +195,7 @@ static int run(const cli_settings *settings) {
     path.curve.points = allocate(path.curve.wanted, sizeof *path.curve.points);
     path.progress = progress_start(settings->tolerance, false);
     signal(SIGPIPE, SIG_IGN); /* as in solve: a reader of stderr that has gone must not take the points along */
-    const bool done = solve(&path, kernel) && save(&path);
+    const bool done = solve(&path, dataset, kernel) && save(&path);
     signal(SIGPIPE, SIG_DFL);
     if (done) {
       print(&path, dataset);

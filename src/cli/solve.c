@@ -1,6 +1,7 @@
 /* divweights solve: from examples to weights with a proof. */
 #define _POSIX_C_SOURCE 200809L
 
+#include "constraints.h"
 #include "input.h"
 #include "output.h"
 #include "solving.h"
@@ -24,6 +25,10 @@ static const cli_flag flags[] = {
     FLAG_OBJECTIVE,
     {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-9, INFINITY,
      .help = "maximise log VS + X H, in place of --balance and --objective"},
+    {"effective-examples", FLAG_NAME, FIELD(effective_examples), "N|P%",
+     .help = "maximise VS over weights that are worth at least N examples, or P% of them, in place of --balance and "
+             "--objective"},
+    FLAGS_CONSTRAINTS,
     FLAGS_SOLVER,
     FLAGS_INITIAL,
     FLAG_THREADS,
@@ -43,12 +48,18 @@ static const cli_flag flags[] = {
 static bool is_plan_sound(const cli_settings *settings, const char *report) {
   const file_plan plan = {
       {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table},
-      {settings->input, settings->labels, settings->rows, settings->ids}}; /* --initial may be the output: weights are
-                                                                        brought up to date in place */
+      {settings->input, settings->labels, settings->rows, settings->ids, settings->group_bounds, settings->exclude,
+       settings->quality}}; /* --initial may be the output: weights are brought up to date in place */
   return files_are_writable(&plan);
 }
 
 static bool set_goal(divw_solver *solver, const cli_settings *settings) {
+  double amount;
+  bool is_share;
+  if (settings->effective_examples != NULL && read_effective(settings->effective_examples, &amount, &is_share)) {
+    return ok(is_share ? divw_solver_set_effective_share(solver, amount)
+                       : divw_solver_set_effective_examples(solver, amount));
+  }
   return settings->entropy_weight > 0 ? ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight))
                                       : ok(divw_solver_set_balance(solver, settings->balance));
 }
@@ -56,8 +67,8 @@ static bool set_goal(divw_solver *solver, const cli_settings *settings) {
 static bool solve(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
                   const cli_settings *settings, cli_progress *progress) {
   divw_solver *solver = NULL;
-  bool done =
-      make_solver(&solver, settings, progress) && set_goal(solver, settings) && set_start(solver, dataset, settings);
+  bool done = make_solver(&solver, dataset, settings, progress) && set_goal(solver, settings) &&
+              set_start(solver, dataset, settings);
   if (done) {
     const divw_status status = divw_solver_solve(solver, kernel, weights);
     progress_clear(progress);
@@ -144,10 +155,20 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
 
 /* Whether the flags say one thing; says what they contradict. */
 static bool goal_is_sound(const cli_settings *settings) {
-  if (option_given(settings, &verb_solve, "entropy-weight") &&
-      (option_given(settings, &verb_solve, "balance") || option_given(settings, &verb_solve, "objective"))) {
-    usage_error(&verb_solve,
-                "--entropy-weight takes the place of --balance and --objective, expected one or the other");
+  static const char *const goals[] = {"effective-examples", "entropy-weight", "balance", "objective"};
+  double amount;
+  bool is_share;
+  for (int k = 0; k < 2; k++) {
+    for (int other = k + 1; other < 4 && option_given(settings, &verb_solve, goals[k]); other++) {
+      if (option_given(settings, &verb_solve, goals[other])) {
+        usage_error(&verb_solve, "--%s takes the place of --%s, expected one or the other", goals[k], goals[other]);
+        return false;
+      }
+    }
+  }
+  if (settings->effective_examples != NULL && !read_effective(settings->effective_examples, &amount, &is_share)) {
+    usage_error(&verb_solve, "--effective-examples is %s, expected a number of at least 1, or a share like 30%%",
+                settings->effective_examples);
     return false;
   }
   return method_is_sound(settings, &verb_solve) && start_is_sound(settings, &verb_solve);
@@ -160,7 +181,8 @@ static int run(const cli_settings *settings) {
   cli_progress *progress = NULL;
   char *report = settings->output != NULL ? report_path(settings->output) : NULL;
   int status = STATUS_FAILED;
-  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings)) {
+  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings) ||
+      !constraints_are_sound(settings, &verb_solve)) {
     status = STATUS_USAGE;
   } else if (settings->ids_output != NULL && settings->ids == NULL) {
     status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");

@@ -19,9 +19,9 @@
   {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.5, INFINITY,                                                          \
    .help = "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, "   \
            "or inf"},                                                                                                  \
-  {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point", "auto",                                    \
+  {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point|adam", "auto",                                    \
    .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "   \
-           "more than ten iterations; auto chooses"},                                                                  \
+           "more than ten iterations; auto chooses; adam is the published optimiser, to compare with"},                \
   {"tolerance", FLAG_REAL, FIELD(tolerance), "X", "1e-6", 1e-13, 1,                                                    \
    .help = "gap at which to stop, in nats of log VS"},                                                                 \
   {"max-iterations", FLAG_WHOLE, FIELD(max_iterations), "N", "500", 1, INFINITY,                                       \
@@ -33,8 +33,9 @@
 /* Whether order and method go together; says so when they do not. */
 bool method_is_sound(const cli_settings *settings, const cli_verb *verb);
 
-/* A solver with these flags, which tells the progress of every iteration; to be destroyed also on failure. The balance
- * is left to the verb. */
-bool make_solver(divw_solver **solver, const cli_settings *settings, cli_progress *progress);
+/* A solver with these flags and the constraints for these examples, which tells the progress of every iteration; to be
+ * destroyed also on failure. The balance is left to the verb. */
+bool make_solver(divw_solver **solver, const divw_dataset *dataset, const cli_settings *settings,
+                 cli_progress *progress);
 
 #endif

@@ -26,7 +26,8 @@
 #include <string.h>
 
 typedef struct {
-  double balance, lambda, log_vendi;
+  double balance, lambda;
+  double log_value;          /* log VS, of (sum p s) VS with quality scores s */
   double diversity, entropy; /* V and H */
   double bound;              /* h at this balance is not larger */
   double *p;                 /* n */
@@ -53,7 +54,7 @@ static bool shows_the_way(const node *a) { return a != NULL && a->lambda > 0 && 
 
 /* softmax of log p, linear in log lambda through a and b; at most as far beyond b as b is from a. */
 static void predict(path *s, const node *a, const node *b) {
-  double lambda = dw_objective_lambda(&s->options.objective, b->log_vendi), maximum = -INFINITY;
+  double lambda = dw_objective_lambda(&s->options.objective, b->log_value), maximum = -INFINITY;
   double along = fmin(log(lambda / b->lambda) / log(b->lambda / a->lambda), 1);
   for (int64_t i = 0; i < s->n; i++) {
     double at_a = log(fmax(a->p[i], 1e-300)), at_b = log(fmax(b->p[i], 1e-300));
@@ -85,11 +86,12 @@ static divw_status solve_at(path *s, double balance, const node *a, const node *
   s->options.objective.balance = balance;
   choose_start(s, a, b);
   DW_TRY(divw_solver_solve(&s->options, s->kernel, weights));
-  double log_vendi = log(divw_weights_vendi_score(*weights));
+  double quality = divw_weights_quality(*weights); /* NaN without scores */
+  double log_value = log(divw_weights_vendi_score(*weights) * (isnan(quality) ? 1 : quality));
   *out = (node){.balance = balance,
                 .lambda = divw_weights_entropy_weight(*weights),
-                .log_vendi = log_vendi,
-                .diversity = s->options.objective.logarithmic ? log_vendi : exp(log_vendi),
+                .log_value = log_value,
+                .diversity = s->options.objective.logarithmic ? log_value : exp(log_value),
                 .entropy = divw_weights_entropy(*weights),
                 .bound = divw_weights_global_upper_bound(*weights),
                 .p = out->p};
@@ -175,7 +177,7 @@ static double balance_between(const node *a, const node *b) {
 static double indifference(const path *s, double balance, const node *b) {
   dw_objective objective = s->options.objective;
   objective.balance = balance;
-  return 2 * s->options.tolerance * dw_objective_slope(&objective, b->log_vendi);
+  return 2 * s->options.tolerance * dw_objective_slope(&objective, b->log_value);
 }
 
 /* Whether a point between a and b may be better than both, as far as the bounds at a and b say. */
@@ -195,7 +197,7 @@ static node *widest_gap(const path *s) {
   node *widest = NULL;
   double most = 0;
   for (node *a = s->nodes; a + 1 < s->nodes + s->found; a++) {
-    double length = hypot(a[0].entropy - a[1].entropy, a[0].log_vendi - a[1].log_vendi);
+    double length = hypot(a[0].entropy - a[1].entropy, a[0].log_value - a[1].log_value);
     if (length > most && is_open(s, a, a + 1)) {
       most = length;
       widest = a;
@@ -279,6 +281,12 @@ divw_status divw_solver_path(const divw_solver *solver, const divw_kernel *kerne
   if (count < (balances == NULL ? 2 : 1)) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: count is %lld, expected at least %s", __func__, (long long)count,
                    balances == NULL ? "2, for both ends of the curve" : "1");
+  }
+  if (solver->constraints.effective > 0) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: with a number of effective examples there is no balance, expected DIVW_OBJECTIVE_PUBLISHED or "
+                   "DIVW_OBJECTIVE_LOG",
+                   __func__);
   }
   for (int64_t k = 0; balances != NULL && k < count; k++) {
     if (!(balances[k] >= 0 && balances[k] <= 1)) {

@@ -23,7 +23,8 @@ class Path(CommandTest):
         return self.json("path", self.data, *arguments)["points"]
 
     def test_points_are_what_solve_gives(self):
-        for flags in [], ["--objective", "log"], ["--order", "2"], ["--center", "--components", "5"]:
+        for flags in ([], ["--objective", "log"], ["--order", "2"], ["--center", "--components", "5"],
+                      ["--max-weight", "2"]):
             points = self.points("--balances", "1,0,0.3,0.8", *flags)
             self.assertEqual([point["balance"] for point in points], [0, 0.3, 0.8, 1])
             for point in points:

@@ -10,14 +10,15 @@ import unittest
 
 from command import COMMAND
 from curves import Path, Start
+from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Ids", "Inspect", "Path", "PictureFlags", "Plots", "Sample", "Score",
-           "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
+__all__ = ["Archives", "BadInput", "ContactSheet", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Plots",
+           "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":
     if not os.access(COMMAND, os.X_OK):
