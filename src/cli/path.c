@@ -219,7 +219,7 @@ static int run(const cli_settings *settings) {
 const cli_verb verb_path = {
     .name = "path",
     .operand = "INPUT",
-    .summary = "solve at many balances: the whole curve of diversity against evenness",
+    .summary = "solve at many balances: the curve of diversity against evenness",
     .about = "Solves at many balances, each from where the ones before it point, and prints\n"
              "what each achieves and what is proven about it: the trade-off to choose a\n"
              "balance from. Where copies dominate, the curve jumps; then there are points on\n"
