@@ -18,6 +18,11 @@ typedef struct {
 } whole_list;
 
 typedef struct {
+  double *values;
+  int64_t count;
+} real_list;
+
+typedef struct {
   int64_t height, width, channels;
 } image_shape;
 
@@ -39,6 +44,8 @@ typedef struct {
 
   /* what to look for, and for how long */
   double balance;
+  real_list balances;
+  int64_t points;
   const char *objective;
   double entropy_weight;
   const char *effective_examples;
@@ -53,6 +60,9 @@ typedef struct {
   double tolerance;
   int64_t max_iterations;
   int64_t max_solves;
+  const char *initial;
+  const char *initial_rows;
+  const char *initial_ids;
   int64_t threads;
 
   /* what to draw or show */
@@ -93,6 +103,8 @@ typedef struct {
   const char *table;
   const char *contact_sheet;
   const char *plots;
+  const char *plot;
+  const char *csv;
   bool json;
 
   bool help;
@@ -111,7 +123,7 @@ typedef struct {
   int (*run)(const cli_settings *settings);
 } cli_verb;
 
-extern const cli_verb verb_solve, verb_score, verb_sample, verb_inspect, verb_evaluate;
+extern const cli_verb verb_solve, verb_path, verb_score, verb_sample, verb_inspect, verb_evaluate;
 
 /* Prints "divweights: SENTENCE" to stderr; false, so that it can end a chain of &&. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

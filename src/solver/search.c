@@ -72,8 +72,14 @@ static double newton_cost(const dw_solve *solve) {
   return n * n * ((order == 2 || isinf(order) ? 2 * r : r * (r + 1) / 2) + n / 3);
 }
 
-/* Whether Newton steps are worth their price: where ascent is slow (order above 1, small lambda) and a step takes a
- * fraction of a second. Order inf has no gradient, and leaves no choice. */
+/* Whether ascent takes many iterations: at orders above 1 and at small lambda. */
+static bool is_slow(const dw_solve *solve) {
+  const dw_objective *objective = &solve->objective;
+  return objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
+}
+
+/* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
+ * has no gradient, and leaves no choice. */
 static bool wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   if (solve->quality != NULL && objective->order > 1) {
@@ -82,8 +88,7 @@ static bool wants_interior_point(const dw_solve *solve) {
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
-  bool slow = objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
-  return solve->options->method == DIVW_METHOD_AUTO && slow &&
+  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
          (newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
 }
 
@@ -119,6 +124,27 @@ static int64_t auto_iterations(const dw_solve *solve) {
   return solve->n <= FEW_ROWS ? FEW_ITERATIONS : SOME_ITERATIONS;
 }
 
+/* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at
+ * small lambda ascent would try those states at its fifth iteration. An interior-point method then has to find better.
+ */
+static divw_status look_at_initial(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
+                                   int64_t *iterations, int32_t *stop_reason) {
+  divw_status status;
+  dw_progress progress = {INFINITY, -INFINITY, 0};
+  solve->smooths_always = true;
+  status = dw_evaluate(solve, problem, target, point);
+  solve->smooths_always = false;
+  DW_TRY(status);
+  dw_report_progress(solve, point);
+  *iterations = 1;
+  *stop_reason = dw_reason_to_stop(solve, point, target, INT64_MAX, &progress);
+  if (*stop_reason == 0 && interior) {
+    DW_TRY(try_other(solve, problem, target, true, point, iterations, stop_reason));
+  }
+fail:
+  return status;
+}
+
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
 static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason) {
@@ -132,9 +158,16 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
   may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
   may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
   solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
-                  : dw_ascend(solve, problem, target, may_switch ? auto_iterations(solve) : INT64_MAX, point,
-                              iterations, stop_reason));
+  *stop_reason = 0;
+  if (options->initial != NULL && solve->iterations == 0 && (interior || is_slow(solve)) &&
+      isfinite(solve->objective.order)) { /* order inf has its dual states from the method alone */
+    DW_TRY(look_at_initial(solve, problem, target, interior, point, iterations, stop_reason));
+  }
+  if (*stop_reason == 0) {
+    DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
+                    : dw_ascend(solve, problem, target, may_switch ? auto_iterations(solve) : INT64_MAX, point,
+                                iterations, stop_reason));
+  }
   if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
     DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
   }
@@ -270,7 +303,10 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, log((double)solve->r) + solve->log_scale,
                             &solve->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
-  DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: as even as can be */
+  if (solve->options->initial != NULL) { /* otherwise log p = 0: as even as can be */
+    dw_start_from_initial(solve, s.work.logit);
+  }
+  DW_TRY(solve_once(&s, (dw_problem){.fixed = false}));
   DW_TRY(close_bound(&s));
 fail:
   for (int32_t k = 0; k < s.count; k++) {

@@ -1,6 +1,8 @@
 /* One call of divw_solver_solve(), shared by the files of this folder:
  *
  *     solver.c       options, and the call itself
+ *     initial.c      weights to start from
+ *     path.c         the trade-off curve: one call after the other
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
  *     objective.c    orders and objectives as scalar functions
  *     constraints.c  what the caller asks of the weights, as options
@@ -34,6 +36,8 @@ struct divw_solver {
   int32_t max_solves;
   divw_progress_fn progress;
   void *progress_user;
+  double *initial; /* weights to start from; NULL: uniform ones */
+  int64_t initial_count;
 };
 
 /* A point p of the set of allowed weights and what one iteration finds there. Values are in nats (objective.h). */
@@ -88,6 +92,9 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
 
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
+
+/* initial.c: logits (not normalised) of the weights that the host wants to start from. */
+void dw_start_from_initial(const dw_solve *solve, double *logit);
 
 /* ascent.c: from point->logit until the gap is at most target, or it looks as if that took more than `most` iterations
  * (then: stalled); point becomes the best point met. */

@@ -27,6 +27,7 @@ divw_status divw_solver_create(divw_solver **out) {
 
 void divw_solver_destroy(divw_solver *solver) {
   if (solver != NULL) {
+    divw_free(solver->initial);
     dw_constraints_clear(&solver->constraints);
     divw_free(solver);
   }
@@ -312,6 +313,15 @@ static dw_objective effective_objective(const divw_solver *solver) {
   return objective;
 }
 
+static divw_status check_initial(const divw_solver *solver, const divw_kernel *kernel) {
+  if (solver->initial != NULL && solver->initial_count != divw_kernel_count(kernel)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_solver_solve: the solver starts from %lld weights, expected %lld, one for each example",
+                   (long long)solver->initial_count, (long long)divw_kernel_count(kernel));
+  }
+  return DIVW_OK;
+}
+
 static divw_status check_combination(const divw_solver *solver) {
   const dw_objective objective = effective_objective(solver);
   bool has_entropy = objective.balance < 1 || solver->constraints.effective > 0;
@@ -356,6 +366,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
                     .r = divw_kernel_features(kernel),
                     .started = dw_seconds()};
   DW_TRY(check_combination(solver));
+  DW_TRY(check_initial(solver, kernel));
   DW_TRY(dw_constraints_set(&solver->constraints, kernel, &solve.set));
   DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
