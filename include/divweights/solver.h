@@ -392,6 +392,56 @@ DIVW_API divw_status divw_solver_set_initial(divw_solver *solver, const double *
 DIVW_API int64_t divw_solver_initial_count(const divw_solver *solver);
 
 /**
+ * @brief Keeps the state of a solve in a file, to go on from with divw_solver_set_resume().
+ *
+ * It is written when a solve begins, at the intervals given, and when the progress function or the largest number of
+ * iterations ends it; each time complete or not at all. Interior-point methods are not interrupted: the file holds
+ * where they began. It is for the same data, options and kind of machine; a solve that goes on ends with the same
+ * bits as one that was never interrupted (same number of threads).
+ * @param solver     the solver; not NULL
+ * @param path       the file, replaced each time; copied; NULL: no checkpoints (default)
+ * @param seconds    between two of them; 0: not by time
+ * @param iterations between two of them; 0: not by iterations
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY. A file that cannot be written at the beginning makes
+ *         divw_solver_solve() fail with DIVW_ERROR_FILE; one that fails later is tried again at the next interval
+ *
+ * Cost: one more pass over the rows in the beginning, for a hash of the data. The file has about 8 n (45 + number of
+ * solves) bytes at most.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_checkpoint(divw_solver *solver, const char *path, double seconds,
+                                                int64_t iterations);
+
+/**
+ * @brief The file of checkpoints.
+ * @param solver the solver, or NULL
+ * @return the path, owned by the solver; NULL: none
+ * @since 0.1
+ */
+DIVW_API const char *divw_solver_checkpoint(const divw_solver *solver);
+
+/**
+ * @brief Lets divw_solver_solve() go on from a checkpoint.
+ *
+ * The largest number of iterations, the progress function and the checkpoints to come may be others than before; all
+ * else has to be the same, and what differs is named.
+ * @param solver the solver; not NULL
+ * @param path   the file; copied; NULL: begin anew (default)
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY. divw_solver_solve() then fails with DIVW_ERROR_FILE,
+ *         DIVW_ERROR_FORMAT (no checkpoint, or a damaged one) or DIVW_ERROR_DATA (of other data or options)
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_resume(divw_solver *solver, const char *path);
+
+/**
+ * @brief The file that a solve goes on from.
+ * @param solver the solver, or NULL
+ * @return the path, owned by the solver; NULL: none
+ * @since 0.1
+ */
+DIVW_API const char *divw_solver_resume(const divw_solver *solver);
+
+/**
  * @brief Sets the function that is told of every iteration and may cancel.
  * @param solver   the solver; not NULL
  * @param progress NULL: none

@@ -54,6 +54,10 @@ typedef struct {
   const char *group_bounds;
   const char *exclude;
   const char *quality;
+  const char *checkpoint;
+  double checkpoint_seconds;
+  int64_t checkpoint_iterations;
+  const char *resume;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;

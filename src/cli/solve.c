@@ -31,6 +31,16 @@ static const cli_flag flags[] = {
     FLAGS_CONSTRAINTS,
     FLAGS_SOLVER,
     FLAGS_INITIAL,
+    {"checkpoint", FLAG_TEXT, FIELD(checkpoint), "FILE",
+     .help = "keep the state of the solve in FILE: at the beginning, in between, and after Ctrl-C"},
+    {"checkpoint-seconds", FLAG_REAL, FIELD(checkpoint_seconds), "T", "60", 0, INFINITY,
+     .help = "how often; 0: not by time"},
+    {"checkpoint-iterations", FLAG_WHOLE, FIELD(checkpoint_iterations), "K", "0", 0, INFINITY,
+     .help = "also every K iterations; 0: not by iterations"},
+    {"resume", FLAG_TEXT, FIELD(resume), "FILE",
+     .help =
+         "go on from a checkpoint of the same data and options, which ends with the same weights to the last bit as "
+         "a solve that was not interrupted; checkpoints go to FILE again unless --checkpoint names another"},
     FLAG_THREADS,
     {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "write one line per iteration as CSV"},
     {"output", FLAG_TEXT, FIELD(output), "FILE",
@@ -47,7 +57,8 @@ static const cli_flag flags[] = {
 
 static bool is_plan_sound(const cli_settings *settings, const char *report) {
   const file_plan plan = {
-      {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table},
+      {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table,
+       settings->checkpoint},
       {settings->input, settings->labels, settings->rows, settings->ids, settings->group_bounds, settings->exclude,
        settings->quality}}; /* --initial may be the output: weights are brought up to date in place */
   return files_are_writable(&plan);
@@ -64,11 +75,21 @@ static bool set_goal(divw_solver *solver, const cli_settings *settings) {
                                       : ok(divw_solver_set_balance(solver, settings->balance));
 }
 
+static const char *checkpoint_file(const cli_settings *settings) {
+  return settings->checkpoint != NULL ? settings->checkpoint : settings->resume;
+}
+
+static bool set_checkpoints(divw_solver *solver, const cli_settings *settings) {
+  return ok(divw_solver_set_checkpoint(solver, checkpoint_file(settings), settings->checkpoint_seconds,
+                                       settings->checkpoint_iterations)) &&
+         ok(divw_solver_set_resume(solver, settings->resume));
+}
+
 static bool solve(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
                   const cli_settings *settings, cli_progress *progress) {
   divw_solver *solver = NULL;
   bool done = make_solver(&solver, dataset, settings, progress) && set_goal(solver, settings) &&
-              set_start(solver, dataset, settings);
+              set_start(solver, dataset, settings) && set_checkpoints(solver, settings);
   if (done) {
     const divw_status status = divw_solver_solve(solver, kernel, weights);
     progress_clear(progress);
@@ -150,6 +171,9 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
     fprintf(stderr, "the best weights so far are in %s, their report in %s\n", settings->output, report);
   } else {
     fprintf(stderr, "the weights are lost, --output FILE keeps them\n");
+  }
+  if (checkpoint_file(settings) != NULL) {
+    fprintf(stderr, "divweights: the same command with --resume %s goes on from here\n", checkpoint_file(settings));
   }
 }
 

@@ -28,6 +28,8 @@ divw_status divw_solver_create(divw_solver **out) {
 void divw_solver_destroy(divw_solver *solver) {
   if (solver != NULL) {
     divw_free(solver->initial);
+    divw_free(solver->checkpoint_path);
+    divw_free(solver->resume_path);
     dw_constraints_clear(&solver->constraints);
     divw_free(solver);
   }
@@ -376,6 +378,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
+  DW_TRY(dw_checkpoint_begin(&solve));
   DW_TRY(solve.objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution)
                                                       : dw_solve_globally(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
@@ -386,6 +389,7 @@ fail:
   }
   dw_spectrum_destroy(&solve.spectrum);
   dw_point_destroy(&solution.best);
+  dw_checkpoint_end(&solve);
   divw_free(solve.quality);
   dw_feasible_destroy(&solve.set);
   return status;
