@@ -1,0 +1,51 @@
+/* Permutations of 0 .. m-1 of which any element can be had alone, in O(1): what shuffles an epoch without storing it.
+ *
+ * Symbols: a = ceil(sqrt m), b = ceil(m / a), so that a b >= m and a b - m < a; a number x < a b is the pair (L, R)
+ * with x = L + a R, L < a, R < b. Eight rounds, alternately
+ *
+ *     L <- (L + floor(f_r(R) a / 2^64)) mod a,    R <- (R + floor(f_r(L) b / 2^64)) mod b,
+ *     f_r(v) = mix(key_r + G tweak + v),
+ *
+ * each of which can be undone, so that together they permute the a b pairs; a result beyond m - 1 goes through them
+ * again until one is not (fewer than one in sqrt m do). Keys are Philox numbers of (seed, epoch), mix is the output
+ * function of SplitMix64, G the odd number next to 2^64 / golden ratio. Different tweaks give different permutations
+ * from the same keys.
+ *
+ * Why not a Fisher-Yates shuffle: it needs the whole epoch to know one element, so seeking, and every rank, would cost
+ * O(m) time and memory. Why not swap-or-not, which needs no second way round: some hundred rounds. Why eight: six are
+ * enough for the tests of uniformity in tests/test_schemes.c, which four fail.
+ *
+ * Sources: Black, Rogaway, Ciphers with arbitrary finite domains, CT-RSA 2002 (both ideas); Steele, Lea, Flood, OOPSLA
+ * 2014 (mix). */
+#include "sample.h"
+
+#include <math.h>
+
+dw_shuffle dw_shuffle_make(uint64_t m, dw_sequence sequence) {
+  dw_shuffle shuffle = {.m = m, .width = (uint64_t)sqrt((double)m)};
+  while (shuffle.width * shuffle.width < m) {
+    shuffle.width++;
+  }
+  shuffle.height = (m + shuffle.width - 1) / shuffle.width;
+  dw_random_pairs(sequence, 0, DW_SHUFFLE_ROUNDS / 2, shuffle.keys);
+  return shuffle;
+}
+
+/* (value + a hash of `other`, uniform below size) mod size */
+static inline uint64_t turn(uint64_t value, uint64_t size, uint64_t other, uint64_t key) {
+  const uint64_t sum = value + (uint64_t)((dw_uint128)dw_mix(key + other) * size >> 64);
+  return sum < size ? sum : sum - size;
+}
+
+uint64_t dw_shuffle_at(const dw_shuffle *shuffle, uint64_t tweak, uint64_t x) {
+  const uint64_t a = shuffle->width, b = shuffle->height;
+  do {
+    uint64_t left = x % a, right = x / a;
+    for (int r = 0; r < DW_SHUFFLE_ROUNDS; r += 2) {
+      left = turn(left, a, right, shuffle->keys[r] + DW_GOLDEN * tweak);
+      right = turn(right, b, left, shuffle->keys[r + 1] + DW_GOLDEN * tweak);
+    }
+    x = left + a * right;
+  } while (x >= shuffle->m);
+  return x;
+}
