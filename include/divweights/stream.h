@@ -187,6 +187,20 @@ DIVW_API divw_status divw_stream_next_batch(divw_stream *stream, int64_t *indice
 DIVW_API divw_status divw_stream_next_batch_int32(divw_stream *stream, int32_t *indices, int64_t *count);
 
 /**
+ * @brief Draws the next `count` draws of this rank, as one batch of that size that wraps would, and writes them to a
+ *        one-axis `.npy` of little-endian int64, in constant memory.
+ * @param stream the stream; its place moves on by count x world on success; not NULL
+ * @param count  how many, 0 or more
+ * @param rows   n numbers to write instead of the positions (row numbers of the file the weights were made from); NULL:
+ *               the positions
+ * @param path   the target, which appears complete or not at all; an existing file is replaced; not NULL
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (also where count x world draws are not left); DIVW_ERROR_FILE;
+ * DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_stream_save_draws(divw_stream *stream, int64_t count, const int64_t *rows, const char *path);
+
+/**
  * @brief Goes on at the same place with another sampler: new weights in the middle of a run.
  * @param stream  the stream; not NULL
  * @param sampler what it draws from now on; must stay; not NULL

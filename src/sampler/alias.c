@@ -109,15 +109,13 @@ static void weigh_part(void *context, int part) {
   plan *p = context;
   const dw_masses *masses = p->masses;
   const int64_t end = dw_part_start(masses->count, masses->parts, part + 1);
-  uint64_t lacking = 0, spare = 0, fingerprint = 0;
+  uint64_t lacking = 0, spare = 0;
   for (walker at = walker_at(p, part); at.index < end; step(p, &at)) {
     lacking += at.mass < at.capacity ? at.capacity - at.mass : 0;
     spare += at.mass > at.capacity ? at.mass - at.capacity : 0;
-    fingerprint += at.mass > 0 ? dw_fingerprint(at.mass, dw_row(masses, at.index)) : 0;
   }
   p->lacking[part + 1] = lacking;
   p->spare[part + 1] = spare;
-  p->fingerprint[part] = fingerprint;
 }
 
 /* The row that gives when all poor columns before a part are filled, with what it still has. */
@@ -132,14 +130,16 @@ static walker first_rich(const plan *p, int part) {
     return (walker){.index = p->masses->count};
   }
   walker rich = walker_at(p, where);
-  for (uint64_t rest = given - p->spare[where];; step(p, &rich)) {
+  uint64_t rest = given - p->spare[where];
+  for (; rich.index < p->masses->count; step(p, &rich)) {
     const uint64_t spare = rich.mass > rich.capacity ? rich.mass - rich.capacity : 0;
     if (spare > rest) {
       rich.mass -= rest;
-      return rich;
+      break;
     }
     rest -= spare;
   }
+  return rich;
 }
 
 /* While the giving row is not rich any more, the next rich one fills what it lacks and takes over. */
@@ -163,7 +163,8 @@ static void pass_on(const plan *p, walker *rich) {
 }
 
 static void fill_part(void *context, int part) {
-  const plan *p = context;
+  plan *p = context;
+  uint64_t fingerprint = 0;
   const int64_t end = dw_part_start(p->masses->count, p->masses->parts, part + 1);
   walker rich = first_rich(p, part);
   for (walker poor = walker_at(p, part); poor.index < end; step(p, &poor)) {
@@ -174,7 +175,9 @@ static void fill_part(void *context, int part) {
       rich.mass -= poor.capacity - poor.mass;
       pass_on(p, &rich);
     }
+    fingerprint += poor.mass > 0 ? dw_fingerprint(poor.mass, dw_row(p->masses, poor.index)) : 0;
   }
+  p->fingerprint[part] = fingerprint;
 }
 
 /* 2^64 is no 64-bit number, but this table is simple. */
@@ -193,13 +196,19 @@ void dw_alias_build(dw_alias_table table, const dw_masses *masses, uint64_t *fin
   }
   plan p = {.table = table, .masses = masses, .remainder = (0 - n) % n};
   p.floor = (uint64_t)(((dw_uint128)1 << 64) / n);
-  dw_run_parts(masses->parts, weigh_part, &p);
-  for (int part = 0; part < masses->parts; part++) {
+  if (masses->parts == 1) {
+    p.spare[1] = UINT64_MAX; /* some, and nobody asks how much */
+  } else {
+    dw_run_parts(masses->parts, weigh_part, &p);
+  }
+  for (int part = 1; part < masses->parts; part++) {
     p.lacking[part + 1] += p.lacking[part];
     p.spare[part + 1] += p.spare[part];
-    *fingerprint += p.fingerprint[part];
   }
   dw_run_parts(masses->parts, fill_part, &p);
+  for (int part = 0; part < masses->parts; part++) {
+    *fingerprint += p.fingerprint[part];
+  }
 }
 
 /* ---- using ---- */

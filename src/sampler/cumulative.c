@@ -43,34 +43,42 @@ void dw_cumulative_build(uint64_t *starts, const dw_masses *masses, int64_t *use
   }
 }
 
-/* The last of the rows low .. high with starts <= x, which is where x lies: rows without mass start where the next
- * one does. */
-static int64_t last_start(const uint64_t *starts, int64_t low, int64_t high, uint64_t x) {
-  while (low < high) {
-    const int64_t middle = low + (high - low + 1) / 2;
-    if (starts[middle] <= x) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
-void dw_guide_build(int64_t *guide, const uint64_t *starts, int64_t count, int64_t used) {
+void dw_guide_build(int64_t *guide, const uint64_t *starts, int64_t first, int64_t count, int64_t used) {
   const int64_t cells = dw_guide_cells(count);
   int64_t row = 0;
   for (int64_t c = 0; c < cells; c++) {
-    const uint64_t first = (uint64_t)((((dw_uint128)(uint64_t)c << 64) + (dw_uint128)(cells - 1)) / (uint64_t)cells);
-    while (row + 1 < used && starts[row + 1] <= first) {
+    const uint64_t outcome = (uint64_t)((((dw_uint128)(uint64_t)c << 64) + (dw_uint128)(cells - 1)) / (uint64_t)cells);
+    while (row + 1 < used && starts[row + 1] <= outcome) {
       row++;
     }
-    guide[c] = row;
+    guide[c] = first + row;
   }
+  guide[cells] = first + used - 1;
 }
 
-int64_t dw_guide_find(const int64_t *guide, const uint64_t *starts, int64_t count, int64_t used, uint64_t outcome) {
-  const int64_t cells = dw_guide_cells(count);
-  const int64_t cell = (int64_t)((dw_uint128)outcome * (uint64_t)cells >> 64);
-  return last_start(starts, guide[cell], cell + 1 < cells ? guide[cell + 1] : used - 1, outcome);
+dw_guide_query dw_guide_ask(const divw_sampler *sampler, int64_t g, uint64_t outcome) {
+  const uint64_t cells = (uint64_t)dw_guide_cells(dw_group_count(sampler, g));
+  const int64_t cell = (int64_t)((dw_uint128)outcome * cells >> 64);
+  const dw_guide_query query = {outcome, sampler->guide + dw_guide_first(sampler, g) + cell, 0, 0};
+  __builtin_prefetch(query.cell);
+  return query;
+}
+
+void dw_guide_narrow(const divw_sampler *sampler, dw_guide_query *query) {
+  query->low = query->cell[0];
+  query->high = query->cell[1];
+  __builtin_prefetch(&sampler->starts[(query->low + query->high + 1) / 2]);
+}
+
+/* The last row with starts <= outcome, which is where the outcome lies: rows without mass start where the next one
+ * does. */
+int64_t dw_guide_answer(const divw_sampler *sampler, const dw_guide_query *query) {
+  int64_t low = query->low, high = query->high;
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    const bool after = sampler->starts[middle] <= query->outcome;
+    low = after ? middle : low;
+    high = after ? high : middle - 1;
+  }
+  return low;
 }

@@ -98,35 +98,41 @@ static void draw_with_replacement(const divw_sampler *sampler, const dw_epoch *p
   }
 }
 
-static int64_t draw_systematic(const divw_sampler *sampler, const dw_epoch *prepared, int64_t i) {
-  int64_t number;
-  const int64_t g = group_of(sampler, prepared, i, &number);
-  const uint64_t m = prepared->shuffle.m, t = dw_shuffle_at(&prepared->shuffle, (uint64_t)g, (uint64_t)number);
-  const uint64_t offset = dw_mix(prepared->offset + DW_GOLDEN * (uint64_t)g);
-  const uint64_t outcome = (uint64_t)((((dw_uint128)t << 64) + offset) / m);
-  const dw_group *group = &sampler->group[g];
-  const int64_t place =
-      group->first + dw_guide_find(sampler->guide + dw_guide_first(sampler, g), sampler->starts + group->first,
-                                   dw_group_count(sampler, g), group->used, outcome);
-  return sampler->order == NULL ? place : sampler->order[place];
+/* In three rounds over a batch, so that the misses of each overlap: the outcomes, their cells, their rows. */
+static void draw_systematic(const divw_sampler *sampler, const dw_epoch *prepared, int64_t first, int64_t stride,
+                            int64_t count, int64_t *out) {
+  dw_guide_query queries[BATCH];
+  const uint64_t m = prepared->shuffle.m;
+  for (int64_t k = 0, number; k < count; k++) {
+    const int64_t g = group_of(sampler, prepared, first + k * stride, &number);
+    const uint64_t t = dw_shuffle_at(&prepared->shuffle, (uint64_t)g, (uint64_t)number);
+    const uint64_t offset = dw_mix(prepared->offset + DW_GOLDEN * (uint64_t)g);
+    queries[k] = dw_guide_ask(sampler, g, (uint64_t)((((dw_uint128)t << 64) + offset) / m));
+  }
+  for (int64_t k = 0; k < count; k++) {
+    dw_guide_narrow(sampler, &queries[k]);
+  }
+  for (int64_t k = 0; k < count; k++) {
+    const int64_t place = dw_guide_answer(sampler, &queries[k]);
+    out[k] = sampler->order == NULL ? place : sampler->order[place];
+  }
 }
 
-static int64_t draw_without_replacement(const divw_sampler *sampler, const dw_epoch *prepared, int64_t i) {
-  int64_t number;
-  const int64_t g = group_of(sampler, prepared, i, &number);
-  return prepared->winners[g * per_group(sampler) + number];
+static void draw_without_replacement(const divw_sampler *sampler, const dw_epoch *prepared, int64_t first,
+                                     int64_t stride, int64_t count, int64_t *out) {
+  for (int64_t k = 0, number; k < count; k++) {
+    const int64_t g = group_of(sampler, prepared, first + k * stride, &number);
+    out[k] = prepared->winners[g * per_group(sampler) + number];
+  }
 }
 
 /* At most BATCH draws, all of the epoch that is prepared. */
 static void draw_batch(const divw_sampler *sampler, const dw_epoch *prepared, int64_t first, int64_t stride,
                        int64_t count, int64_t *out) {
-  if (sampler->scheme == DIVW_SCHEME_WITH_REPLACEMENT) {
-    draw_with_replacement(sampler, prepared, first, stride, count, out);
-    return;
-  }
-  const bool systematic = sampler->scheme == DIVW_SCHEME_SYSTEMATIC;
-  for (int64_t k = 0; k < count; k++) {
-    out[k] = (systematic ? draw_systematic : draw_without_replacement)(sampler, prepared, first + k * stride);
+  switch (sampler->scheme) {
+  case DIVW_SCHEME_WITH_REPLACEMENT: draw_with_replacement(sampler, prepared, first, stride, count, out); break;
+  case DIVW_SCHEME_SYSTEMATIC: draw_systematic(sampler, prepared, first, stride, count, out); break;
+  default: draw_without_replacement(sampler, prepared, first, stride, count, out);
   }
 }
 

@@ -114,8 +114,12 @@ divw_status dw_race(const divw_sampler *sampler, int64_t g, int64_t epoch, int64
   dw_pair *pairs = NULL, *scratch = NULL;
   divw_status status;
   assert(length <= r.group->positive);
-  DW_TRY(dw_alloc_zero(&cells, CELLS, sizeof *cells));
-  const uint64_t cell = last_cell(&r, cells, length, &rows);
+  uint64_t cell = CELLS;
+  rows = r.group->positive;
+  if (length < rows && rows > CELLS) { /* otherwise there is nothing to save */
+    DW_TRY(dw_alloc_zero(&cells, CELLS, sizeof *cells));
+    cell = last_cell(&r, cells, length, &rows);
+  }
   DW_TRY(dw_alloc(&pairs, rows, sizeof *pairs));
   DW_TRY(dw_alloc(&scratch, rows, sizeof *scratch));
   collect(&r, cell, pairs);

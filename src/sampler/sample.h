@@ -133,11 +133,8 @@ void dw_cumulative_build(uint64_t *starts, const dw_masses *masses, int64_t *use
 /* One cell for about 4 rows. */
 static inline int64_t dw_guide_cells(int64_t count) { return dw_max(count / 4, 1); }
 
-/* guide[c] = the row of the first outcome of cell c. */
-void dw_guide_build(int64_t *guide, const uint64_t *starts, int64_t count, int64_t used);
-
-/* The row with starts[row] <= outcome < starts[row + 1]. */
-int64_t dw_guide_find(const int64_t *guide, const uint64_t *starts, int64_t count, int64_t used, uint64_t outcome);
+/* guide[c] = `first` + the row of the first outcome of cell c; guide[cells] = `first` + the last row used. */
+void dw_guide_build(int64_t *guide, const uint64_t *starts, int64_t first, int64_t count, int64_t used);
 
 /* w_i, modulo 2^64. */
 static inline uint64_t dw_cumulative_mass(const uint64_t *starts, int64_t used, int64_t i) {
@@ -187,7 +184,21 @@ static inline int64_t dw_group_count(const divw_sampler *sampler, int64_t g) {
   return sampler->group[g + 1].first - sampler->group[g].first;
 }
 
-static inline int64_t dw_guide_first(const divw_sampler *sampler, int64_t g) { return sampler->group[g].first / 4 + g; }
+static inline int64_t dw_guide_first(const divw_sampler *sampler, int64_t g) {
+  return sampler->group[g].first / 4 + 2 * g;
+}
+
+/* The place in the tables of a row with starts[row] <= outcome < starts[row + 1], in three steps: each asks for the
+ * memory that the next one reads. */
+typedef struct {
+  uint64_t outcome;
+  const int64_t *cell; /* in the guide */
+  int64_t low, high;   /* places: the row is one of these */
+} dw_guide_query;
+
+dw_guide_query dw_guide_ask(const divw_sampler *sampler, int64_t g, uint64_t outcome);
+void dw_guide_narrow(const divw_sampler *sampler, dw_guide_query *query);
+int64_t dw_guide_answer(const divw_sampler *sampler, const dw_guide_query *query);
 
 /* ---- groups.c ---- */
 

@@ -36,7 +36,7 @@ static divw_status alloc_tables(divw_sampler *sampler) {
   }
   DW_TRY(dw_alloc(&sampler->starts, n, sizeof *sampler->starts));
   if (sampler->scheme == DIVW_SCHEME_SYSTEMATIC) {
-    DW_TRY(dw_alloc(&sampler->guide, dw_guide_first(sampler, sampler->groups) + 1, sizeof *sampler->guide));
+    DW_TRY(dw_alloc(&sampler->guide, dw_guide_first(sampler, sampler->groups), sizeof *sampler->guide));
   }
 fail:
   return status;
@@ -44,7 +44,6 @@ fail:
 
 static void fill_tables(divw_sampler *sampler, int64_t g, const dw_masses *masses) {
   dw_group *group = &sampler->group[g];
-  const int64_t count = masses->count;
   uint64_t fingerprint = 0;
   group->positive = masses->positive;
   group->heaviest = dw_row(masses, masses->heaviest);
@@ -54,7 +53,7 @@ static void fill_tables(divw_sampler *sampler, int64_t g, const dw_masses *masse
     uint64_t *starts = sampler->starts + group->first;
     dw_cumulative_build(starts, masses, &group->used, &fingerprint);
     if (sampler->guide != NULL) {
-      dw_guide_build(sampler->guide + dw_guide_first(sampler, g), starts, count, group->used);
+      dw_guide_build(sampler->guide + dw_guide_first(sampler, g), starts, group->first, masses->count, group->used);
     }
   }
   sampler->fingerprint = dw_mix(sampler->fingerprint + fingerprint);

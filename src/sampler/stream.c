@@ -10,14 +10,14 @@
  * At the end of an epoch the window is moved to the next one (drop), cut (short), or runs on (wrap). When it runs on, P
  * does too, beyond m: draw i >= m of epoch e is draw i - m of epoch e + 1. Counting on is what keeps a rank's draws
  * independent of B where W does not divide m. */
+#include "../array_file.h"
 #include "sample.h"
-
-#include <limits.h>
 
 enum { PIECE = 512 }; /* draws narrowed at once */
 
 typedef struct {
   int64_t epoch, first, size;
+  int64_t each; /* B, or what is in its place */
 } window;
 
 divw_status divw_stream_create(divw_stream **out, const divw_sampler *sampler, int64_t batch_size) {
@@ -122,7 +122,7 @@ divw_status divw_stream_seek(divw_stream *stream, int64_t epoch, int64_t positio
 /* The cursor with the position within its epoch: from 0 to its length. */
 static window within_epoch(const divw_stream *stream) {
   const int64_t length = stream->sampler->epoch_length;
-  window w = {stream->epoch, stream->position, 0};
+  window w = {stream->epoch, stream->position, 0, 0};
   if (length > 0 && w.first > length) {
     w.epoch += w.first / length;
     w.first %= length;
@@ -157,7 +157,7 @@ divw_status divw_stream_set_sampler(divw_stream *stream, const divw_sampler *sam
 /* Where the next batch of all ranks lies. */
 static divw_status next_window(const divw_stream *stream, const char *function, window *w) {
   const int64_t length = stream->sampler->epoch_length, full = stream->batch_size * stream->world;
-  *w = (window){stream->epoch, stream->position, full};
+  *w = (window){stream->epoch, stream->position, full, stream->batch_size};
   if (length > 0 && stream->last_batch != DIVW_LAST_WRAP) {
     const bool drop = stream->last_batch == DIVW_LAST_DROP;
     if (drop && full > length) {
@@ -167,9 +167,11 @@ static divw_status next_window(const divw_stream *stream, const char *function, 
     }
     *w = within_epoch(stream);
     if (length - w->first < (drop ? full : 1)) {
-      *w = (window){w->epoch + 1, 0, 0};
+      w->epoch++;
+      w->first = 0;
     }
     w->size = dw_min(full, length - w->first);
+    w->each = stream->batch_size;
   }
   return dw_check_range(stream->sampler, function, w->epoch, w->first, w->size);
 }
@@ -178,10 +180,10 @@ static divw_status next_window(const divw_stream *stream, const char *function, 
 static int64_t share(const divw_stream *stream, const window *w, int64_t *first, int64_t *stride) {
   const int64_t world = stream->world, rank = stream->rank;
   if (stream->layout == DIVW_LAYOUT_BLOCKS) {
-    const int64_t before = rank * stream->batch_size;
+    const int64_t before = rank * w->each;
     *first = w->first + before;
     *stride = 1;
-    return dw_max(0, dw_min(w->size - before, stream->batch_size));
+    return dw_max(0, dw_min(w->size - before, w->each));
   }
   const int64_t before = (rank - w->first % world + world) % world;
   *first = w->first + before;
@@ -235,5 +237,38 @@ divw_status divw_stream_next_batch_int32(divw_stream *stream, int32_t *indices, 
   *count = mine;
   move_past(stream, &w);
 fail:
+  return status;
+}
+
+divw_status divw_stream_save_draws(divw_stream *stream, int64_t count, const int64_t *rows, const char *path) {
+  DW_REQUIRE(stream);
+  DW_REQUIRE(path);
+  if (count < 0 || count > INT64_MAX / stream->world) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: count is %lld, expected 0 to (2^63 - 1) / world (world is %lld)", __func__,
+                   (long long)count, (long long)stream->world);
+  }
+  const window w = {stream->epoch, stream->position, count * stream->world, count};
+  int64_t first, stride, piece[PIECE] = {0};
+  dw_writer *writer = NULL;
+  divw_status status;
+  DW_TRY(dw_check_range(stream->sampler, __func__, w.epoch, w.first, w.size));
+  share(stream, &w, &first, &stride);
+  DW_TRY(dw_writer_open(&writer, path));
+  DW_TRY(dw_npy_write_header(writer, DW_INT64, count));
+  for (int64_t done = 0, take; done < count; done += take) {
+    take = dw_min(count - done, PIECE);
+    DW_TRY(dw_draw(stream->sampler, &stream->prepared, w.epoch, first + done * stride, stride, take, piece));
+    for (int64_t k = 0; rows != NULL && k < take; k++) {
+      piece[k] = rows[piece[k]];
+    }
+    DW_TRY(dw_npy_write_values(writer, piece, take));
+  }
+  status = dw_writer_commit(writer);
+  if (status == DIVW_OK) {
+    move_past(stream, &w);
+  }
+  return status;
+fail:
+  dw_writer_abort(writer);
   return status;
 }
