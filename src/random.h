@@ -13,7 +13,7 @@ enum {
   DW_PURPOSE_DRAWS = 0,   /* drawing with replacement: number i is for draw i */
   DW_PURPOSE_RACE = 1,    /* drawing without replacement: number i is for row i */
   DW_PURPOSE_OFFSET = 2,  /* systematic epochs: number 0 */
-  DW_PURPOSE_SHUFFLE = 3, /* their order: numbers 0 .. 7 are keys */
+  DW_PURPOSE_SHUFFLE = 3, /* their order: numbers 0 .. 23 are keys */
   DW_PURPOSE_GROUPS = 4   /* the order of groups: likewise */
 };
 

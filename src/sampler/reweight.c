@@ -7,6 +7,7 @@
 
 #include <divweights/reweight.h>
 
+#include <float.h>
 #include <math.h>
 
 #define MAX_SHARDS (INT64_C(1) << 40)
@@ -55,8 +56,14 @@ static divw_status measure(const double *p, int64_t count, const char *function,
 
 static double share(double p, scale of) { return p / of.largest / of.sum; }
 
-/* x^t for 0 < x <= 1, exact where it can be. */
-static double power_of(double x, double t) { return t == 1 ? x : t == 0 ? 1 : pow(x, t); }
+/* (p / largest)^t, exact where it can be. A quotient below the smallest normal number has lost digits, or all of them;
+ * there the quotient of the powers is used, which for t <= 1 are in range, and for t > 1 is 0 as it should be. */
+static double power_of(double p, double largest, double t) {
+  if (t == 0 || t == 1) {
+    return t == 0 ? 1 : p / largest;
+  }
+  return p / largest >= DBL_MIN ? pow(p / largest, t) : pow(p, t) / pow(largest, t);
+}
 
 divw_status divw_reweight_temper(const double *p, int64_t count, double power, double *out) {
   DW_REQUIRE(p);
@@ -69,7 +76,7 @@ divw_status divw_reweight_temper(const double *p, int64_t count, double power, d
   DW_TRY(measure(p, count, __func__, "p", &of));
   accumulator total = {0, 0};
   for (int64_t i = 0; i < count; i++) {
-    out[i] = p[i] > 0 ? power_of(p[i] / of.largest, power) : 0;
+    out[i] = p[i] > 0 ? power_of(p[i], of.largest, power) : 0;
     add(&total, out[i]);
   }
   for (int64_t i = 0; i < count; i++) {

@@ -143,15 +143,16 @@ static inline uint64_t dw_cumulative_mass(const uint64_t *starts, int64_t used, 
 
 /* ---- shuffle.c ---- */
 
-enum { DW_SHUFFLE_ROUNDS = 8 };
+enum { DW_MOST_ROUNDS = 24 };
 
 /* A permutation of 0 .. m-1 for each 64-bit tweak. */
 typedef struct {
   uint64_t m, width, height; /* m <= width height */
-  uint64_t keys[DW_SHUFFLE_ROUNDS];
+  uint64_t keys[DW_MOST_ROUNDS];
+  int rounds;
 } dw_shuffle;
 
-/* Keys from numbers 0 .. 7 of a sequence; m from 1 to 2^40. */
+/* Keys from the first numbers of a sequence; m from 1 to 2^40. */
 dw_shuffle dw_shuffle_make(uint64_t m, dw_sequence sequence);
 
 uint64_t dw_shuffle_at(const dw_shuffle *shuffle, uint64_t tweak, uint64_t x);

@@ -99,7 +99,7 @@ def shuffle(m, keys, tweak, x):
     b = -(-m // a)
     while True:
         left, right = x % a, x // a
-        for r in range(0, 8, 2):
+        for r in range(0, 24 if m <= 256 else 8, 2):
             left = (left + (mix(keys[r] + G * tweak + right) * a >> 64)) % a
             right = (right + (mix(keys[r + 1] + G * tweak + left) * b >> 64)) % b
         x = left + a * right
@@ -122,7 +122,7 @@ class Reference:
         self.orders = {}
 
     def keys(self, epoch, purpose):
-        return [number(self.seed, epoch, purpose, r) for r in range(8)]
+        return [number(self.seed, epoch, purpose, r) for r in range(24)]
 
     def order(self, epoch, g):
         if (epoch, g) not in self.orders:
