@@ -412,9 +412,11 @@ static void states_are_saved_in_files(void **state) {
   ok(divw_stream_load(stream, path));
   expect_place(stream, 2, 9);
   longer = scratch_file("longer.state", bytes, sizeof bytes);
-  fails(divw_stream_load(stream, longer), DIVW_ERROR_FORMAT, longer);
+  fails(divw_stream_load(stream, longer), DIVW_ERROR_FORMAT,
+        "longer.state: is no state of a stream, which has 80 bytes, not at least 81");
   shorter = scratch_file("shorter.state", bytes, DIVW_STREAM_STATE_BYTES - 1);
-  fails(divw_stream_load(stream, shorter), DIVW_ERROR_FORMAT, shorter);
+  fails(divw_stream_load(stream, shorter), DIVW_ERROR_FORMAT,
+        "shorter.state: is no state of a stream, which has 80 bytes, not 79");
   fails(divw_stream_load(stream, scratch("missing.state")), DIVW_ERROR_FILE, "missing.state");
   bytes[40]++;
   fails(divw_stream_load(stream, scratch_file("damaged.state", bytes, DIVW_STREAM_STATE_BYTES)), DIVW_ERROR_FORMAT,
@@ -533,7 +535,8 @@ static void bad_arguments_are_named(void **state) {
   fails(divw_stream_state(stream, bytes, 79), DIVW_ERROR_ARGUMENT, "bytes is 79, expected 80");
   fails(divw_stream_restore(NULL, bytes, sizeof bytes), DIVW_ERROR_ARGUMENT, "stream is NULL");
   fails(divw_stream_restore(stream, NULL, sizeof bytes), DIVW_ERROR_ARGUMENT, "state is NULL");
-  fails(divw_stream_restore(stream, bytes, 81), DIVW_ERROR_FORMAT, "state has 81 bytes, expected 80");
+  fails(divw_stream_restore(stream, bytes, 81), DIVW_ERROR_FORMAT,
+        "divw_stream_restore: is no state of a stream, which has 80 bytes, not at least 81");
   fails(divw_stream_save(NULL, "x"), DIVW_ERROR_ARGUMENT, "stream is NULL");
   fails(divw_stream_save(stream, NULL), DIVW_ERROR_ARGUMENT, "path is NULL");
   fails(divw_stream_load(NULL, "x"), DIVW_ERROR_ARGUMENT, "stream is NULL");

@@ -311,10 +311,10 @@ static int run(const cli_settings *settings) {
 const cli_verb verb_sample = {.name = "sample",
                               .operand = "WEIGHTS",
                               .summary = "draw examples with their weights",
-                              .about =
-                                  "Draws positions in WEIGHTS (a .npy that solve wrote), each as often as its weight\n"
-                                  "says. A draw depends on seed, epoch and its number alone: pieces drawn apart, and\n"
-                                  "the parts of any number of ranks, make the same sequence as one long run.\n",
+                              .about = "Draws positions in WEIGHTS (a .npy that solve wrote), each as often as its\n"
+                                       "weight says. A draw depends on seed, epoch and its number alone: pieces drawn\n"
+                                       "apart, and the parts of any number of ranks, make the same sequence as one\n"
+                                       "long run.\n",
                               .examples = "  divweights sample weights.npy --count 64 --seed 1\n"
                                           "  divweights sample weights.npy --rows rows.npy --count 100000 \\\n"
                                           "             --output indices.npy\n"

@@ -92,9 +92,13 @@ static divw_status check_owner(const uint64_t words[WORDS], const uint64_t expec
   return DIVW_OK;
 }
 
-static divw_status restore(divw_stream *stream, const unsigned char *state, const char *name) {
+static divw_status restore(divw_stream *stream, const unsigned char *state, int64_t bytes, const char *name) {
   uint64_t words[WORDS], expected[WORDS];
   divw_status status;
+  if (bytes != DIVW_STREAM_STATE_BYTES) {
+    return dw_fail(DIVW_ERROR_FORMAT, "%s: is no state of a stream, which has %d bytes, not %s%lld", name,
+                   DIVW_STREAM_STATE_BYTES, bytes > DIVW_STREAM_STATE_BYTES ? "at least " : "", (long long)bytes);
+  }
   get_words(state, words);
   fill_words(stream, expected);
   DW_TRY(check_form(words, expected, name));
@@ -126,11 +130,7 @@ divw_status divw_stream_state(const divw_stream *stream, void *state, int64_t by
 divw_status divw_stream_restore(divw_stream *stream, const void *state, int64_t bytes) {
   DW_REQUIRE(stream);
   DW_REQUIRE(state);
-  if (bytes != DIVW_STREAM_STATE_BYTES) {
-    return dw_fail(DIVW_ERROR_FORMAT, "%s: state has %lld bytes, expected %d", __func__, (long long)bytes,
-                   DIVW_STREAM_STATE_BYTES);
-  }
-  return restore(stream, state, __func__);
+  return restore(stream, state, bytes, __func__);
 }
 
 divw_status divw_stream_save(const divw_stream *stream, const char *path) {
@@ -151,13 +151,13 @@ fail:
 divw_status divw_stream_load(divw_stream *stream, const char *path) {
   DW_REQUIRE(stream);
   DW_REQUIRE(path);
-  unsigned char state[DIVW_STREAM_STATE_BYTES];
+  unsigned char state[DIVW_STREAM_STATE_BYTES + 1]; /* one more, to see whether there is one */
+  int64_t bytes;
   dw_reader *reader = NULL;
   divw_status status;
   DW_TRY(dw_reader_open(&reader, path));
-  DW_TRY(dw_reader_read(reader, state, sizeof state, "the state of a stream"));
-  DW_TRY(dw_reader_expect_end(reader));
-  DW_TRY(restore(stream, state, path));
+  DW_TRY(dw_reader_read_some(reader, state, sizeof state, &bytes));
+  DW_TRY(restore(stream, state, bytes, path));
 fail:
   dw_reader_close(reader);
   return status;

@@ -9,13 +9,14 @@ import sys
 import unittest
 
 from command import COMMAND
+from drawing import Drawing
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Ids", "Inspect", "PictureFlags", "Plots", "Sample", "Score", "Shards",
+__all__ = ["Archives", "BadInput", "ContactSheet", "Drawing", "Ids", "Inspect", "PictureFlags", "Plots", "Sample", "Score", "Shards",
            "Solve", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ FLAGS = {
                           "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
                           "--ids-output", "--table", "--json"],
     "score": SELECTION + KERNEL + ["--weights", "--order", "--threads", "--json"],
-    "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
+    "sample": ["--count", "--scheme", "--epoch-length", "--labels", "--temperature", "--uniform", "--seed", "--epoch",
+               "--start", "--rank", "--world", "--blocks", "--state", "--rows", "--ids", "--output"],
     "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
                             *KERNEL, "--json"],
 }
