@@ -126,9 +126,33 @@ def check_optimum(lam):
             break
         distance = np.abs(np.exp(best) - np.exp(log_softmax(D / lam))).sum()
         holds("3.3 error bar", np.sqrt(2 * gap / lam) - distance)
+        distance = np.abs(np.exp(best) - np.exp(log_p)).sum()
+        holds("3.3 error bar on the weights", np.sqrt(2 * gap / lam) - distance)
         q = step(log_p, lam)
         holds("4 rate", kl(best, log_p) / (1 + lam) - kl(best, q))
         log_p = q
+
+
+def check_strong_concavity(log_p):
+    """Section 3.3: H in the l1 norm."""
+    a, b, t = np.exp(log_p), np.exp(random_log_p()), rng.uniform()
+    rise = entropy((1 - t) * a + t * b) - (1 - t) * entropy(a) - t * entropy(b)
+    holds("3.3 H is strongly concave", rise - t * (1 - t) / 2 * np.abs(a - b).sum() ** 2)
+
+
+def check_gain(log_p):
+    """Section 10.2, for rows as the examples and for a row outside the span of the examples."""
+    R, t = rho(np.exp(log_p)), rng.uniform(0.001, 0.999)
+    value, h2 = entropy(np.linalg.eigvalsh(R)), entropy(np.array([t, 1 - t]))
+    x = rng.standard_normal(r)
+    x /= np.linalg.norm(x)
+    gain = entropy(np.linalg.eigvalsh((1 - t) * R + t * np.outer(x, x)).clip(0)) - value
+    mu, V = np.linalg.eigh(R)
+    holds("10 gain, from below", gain + t * value)
+    holds("10 gain, its tangent", t * (-((x @ V) ** 2) @ np.log(mu) - value) - gain)
+    holds("10 gain, of any row", h2 - t * value - gain)
+    outside = entropy(np.r_[(1 - t) * mu, t]) - value
+    holds("10 gain, orthogonal row", -abs(h2 - t * value - outside))
 
 
 def check_light_rows():
@@ -165,6 +189,8 @@ def main():
         log_p = log_softmax(log_p)
         check_smoothing(log_p)
         check_step(lam, log_p)
+        check_strong_concavity(log_p)
+        check_gain(log_p)
     for lam in (0.02, 0.1, 1):
         check_optimum(lam)
     check_light_rows()

@@ -47,6 +47,14 @@ void dw_cholesky_solve(const double *factor, int64_t n, double *b) {
   cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, order, factor, order, b, 1);
 }
 
+/* Row-major A is LAPACK's transpose. */
+bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots) {
+  static_assert(sizeof(lapack_int) == sizeof *pivots, "LAPACK with 32-bit integers");
+  lapack_int order = (lapack_int)n;
+  return LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, order, order, A, order, pivots) == 0 &&
+         LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, 'T', order, 1, A, order, pivots, b, order) == 0;
+}
+
 void dw_mirror_upper(double *matrix, int64_t r) {
   for (int64_t i = 1; i < r; i++) {
     for (int64_t j = 0; j < i; j++) {

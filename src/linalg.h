@@ -23,6 +23,10 @@ void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count);
 bool dw_cholesky(double *matrix, int64_t n);
 void dw_cholesky_solve(const double *factor, int64_t n, double *b);
 
+/* The solution of A x = b for a general matrix, in place of b; A is overwritten, pivots is room for n numbers. False
+ * when A is singular. */
+bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots);
+
 /* Copies the upper triangle onto the lower one. */
 void dw_mirror_upper(double *matrix, int64_t r);
 

@@ -8,30 +8,26 @@
 
 enum { BLOCK = 128 };
 
-typedef struct {
-  double sum, compensation;
-} accumulator;
-
-static void add(accumulator *total, double part) {
+void dw_sum_add(dw_sum *total, double part) {
   double sum = total->sum + part;
   total->compensation += fabs(total->sum) >= fabs(part) ? (total->sum - sum) + part : (part - sum) + total->sum;
   total->sum = sum;
 }
 
-static double value(const accumulator *total) { return total->sum + total->compensation; }
+double dw_sum_value(const dw_sum *total) { return total->sum + total->compensation; }
 
 /* total = sum over i in [0, n) of `term`. */
 #define BLOCK_SUM(total, n, term)                                                                                      \
   do {                                                                                                                 \
-    accumulator blocks = {0, 0};                                                                                       \
+    dw_sum blocks = {0, 0};                                                                                            \
     for (int64_t first = 0; first < (n); first += BLOCK) {                                                             \
       double part = 0;                                                                                                 \
       for (int64_t i = first, end = dw_min(first + BLOCK, (n)); i < end; i++) {                                        \
         part += (term);                                                                                                \
       }                                                                                                                \
-      add(&blocks, part);                                                                                              \
+      dw_sum_add(&blocks, part);                                                                                       \
     }                                                                                                                  \
-    (total) = value(&blocks);                                                                                          \
+    (total) = dw_sum_value(&blocks);                                                                                   \
   } while (0)
 
 divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,
@@ -95,7 +91,7 @@ double dw_weighted_square(const double *p, const double *x, int64_t n) {
  * exp(x) - 1 and log(1 + E) keep their digits for large lambda, where x is tiny. */
 dw_softmax dw_softmax_of(const double *D, double lambda, int64_t n) {
   double maximum = dw_maximum(D, n);
-  accumulator excess_sum = {0, 0}, slope_sum = {0, 0};
+  dw_sum excess_sum = {0, 0}, slope_sum = {0, 0};
   if (lambda <= 0) {
     return (dw_softmax){maximum, log((double)n)};
   }
@@ -106,9 +102,10 @@ dw_softmax dw_softmax_of(const double *D, double lambda, int64_t n) {
       excess_part += e;
       slope_part += x * (1 + e);
     }
-    add(&excess_sum, excess_part);
-    add(&slope_sum, slope_part);
+    dw_sum_add(&excess_sum, excess_part);
+    dw_sum_add(&slope_sum, slope_part);
   }
-  double excess = value(&excess_sum) / (double)n, slope = value(&slope_sum) / (double)n, logarithm = log1p(excess);
+  double excess = dw_sum_value(&excess_sum) / (double)n, slope = dw_sum_value(&slope_sum) / (double)n,
+         logarithm = log1p(excess);
   return (dw_softmax){maximum + lambda * logarithm, fmax(slope / (1 + excess) - logarithm, 0)};
 }

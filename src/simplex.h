@@ -14,6 +14,14 @@
 
 #include "internal.h"
 
+/* A sum with compensation (Neumaier 1974); begin with {0, 0}. */
+typedef struct {
+  double sum, compensation;
+} dw_sum;
+
+void dw_sum_add(dw_sum *total, double part);
+double dw_sum_value(const dw_sum *total);
+
 /* Checks that p is a probability vector (finite, non-negative, |sum - 1| <= slack) and gives its sum. The sentence
  * starts with `who` and names the first bad entry. NaN, negative: `code`. */
 divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,

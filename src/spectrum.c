@@ -70,6 +70,40 @@ fail:
   return status;
 }
 
+divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
+  divw_status status;
+  int64_t r = spectrum->r;
+  double trace = 0;
+  DW_TRY(dw_kernel_moment(kernel, p, spectrum->S));
+  for (int64_t k = 0; k < r; k++) {
+    trace += spectrum->S[k * (r + 1)];
+  }
+  if (!(trace > 0) || isinf(trace)) {
+    return dw_fail(DIVW_ERROR_NUMERICAL, "the moment matrix has trace %g", trace);
+  }
+  for (int64_t k = 0; k < r * r; k++) {
+    spectrum->S[k] /= trace;
+  }
+fail:
+  return status;
+}
+
+/* tr rho^2 = sum of the squares of rho's entries. */
+static double square(const dw_spectrum *spectrum) {
+  double sum = 0;
+  for (int64_t k = 0; k < spectrum->r; k++) {
+    double row = 0;
+    for (int64_t l = 0; l < spectrum->r; l++) {
+      double entry = spectrum->S[k * spectrum->r + l];
+      row += entry * entry;
+    }
+    sum += row;
+  }
+  return sum;
+}
+
+double dw_log_vendi_two(const dw_spectrum *spectrum) { return -log(square(spectrum)); }
+
 static double log_vendi_one(const double *mu, int64_t r, double sum) {
   double entropy = 0;
   for (int64_t k = 0; k < r; k++) {
@@ -113,12 +147,29 @@ static double gradient_at(double sigma, double order, double log_power) {
   return sigma > 0 ? fabs(order / (1 - order)) * exp((order - 1) * log(sigma) - log_power) : 0;
 }
 
+/* D_i = -2 phi_i^T rho phi_i / tr rho^2, by a Cholesky factor of rho + shift I. */
+static divw_status gradient_two(const dw_spectrum *spectrum, double *R, dw_gradient *gradient) {
+  int64_t r = spectrum->r;
+  double power = square(spectrum), shift = 1e-3 * sqrt(power);
+  for (int64_t k = 0; k < r * r; k++) {
+    R[k] = 2 / power * (spectrum->S[k] + (k % (r + 1) == 0 ? shift : 0));
+  }
+  if (!dw_cholesky(R, r)) {
+    return dw_fail(DIVW_ERROR_NUMERICAL, "the moment matrix is not positive semidefinite");
+  }
+  *gradient = (dw_gradient){.scale = -1, .shift = 2 / power * shift, .constant = 1};
+  return DIVW_OK;
+}
+
 divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
                                  dw_gradient *gradient) {
   divw_status status;
   double *l, constant = 0, largest = 0, rounding = 0,
              log_power = (1 - order) * dw_log_vendi(spectrum->mu, spectrum->r, order);
   int64_t r = spectrum->r;
+  if (order == 2) {
+    return gradient_two(spectrum, R, gradient);
+  }
   DW_TRY(dw_alloc(&l, r, sizeof *l));
   for (int64_t k = 0; k < r; k++) {
     double share = k < spectrum->null ? 0 : smoothing / (double)(r - spectrum->null);

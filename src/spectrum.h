@@ -21,6 +21,10 @@ void dw_spectrum_destroy(dw_spectrum *spectrum);
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
 
+/* Order 2 needs no eigenvalue: the pass alone; mu and V stay as they are. */
+divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
+double dw_log_vendi_two(const dw_spectrum *spectrum); /* -log tr rho^2 */
+
 /* log VS_q of the eigenvalues, q in [0, inf]; they need not sum to 1. */
 double dw_log_vendi(const double *mu, int64_t r, double order);
 
@@ -32,7 +36,7 @@ typedef struct {
 } dw_gradient;
 
 /* R and the rest for the order q < inf. For q = 1: D_i = -phi_i^T log(sigma) phi_i, else
- * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. */
+ * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. Order 2 takes S as it is, and no smoothing. */
 divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
                                  dw_gradient *gradient);
 

@@ -25,14 +25,25 @@ struct divw_weights {
 
 enum { MAX_REPORT = 64 << 10 };
 
+/* sqrt(2 gap / lambda), and 2 where that is more or undefined: F = log VS + lambda H is lambda-strongly concave in the
+ * l1 norm, F(p*) - F(p) >= lambda/2 |p - p*|^2 (docs/mathematics.md, 3.3). */
+static double error_bar(double gap, double lambda) {
+  if (isnan(gap) || isnan(lambda)) {
+    return NAN;
+  }
+  return lambda > 0 ? fmin(sqrt(2 * gap / lambda), 2) : 2;
+}
+
 divw_status dw_weights_create(divw_weights **out, const dw_report *report, double *p, int64_t *rows, double *D) {
   divw_status status;
   divw_weights *weights;
   char *json = NULL;
+  dw_report complete = *report;
   *out = NULL;
-  DW_TRY(dw_report_write(&json, report));
+  complete.error_bar = error_bar(report->gap, report->entropy_weight);
+  DW_TRY(dw_report_write(&json, &complete));
   DW_TRY(dw_alloc(&weights, 1, sizeof *weights));
-  *weights = (divw_weights){*report, p, rows, D, json, NULL};
+  *weights = (divw_weights){complete, p, rows, D, json, NULL};
   *out = weights;
   return DIVW_OK;
 fail:
@@ -95,8 +106,10 @@ NUMBER_GETTER(entropy_weight)
 NUMBER_GETTER(certified_value)
 NUMBER_GETTER(upper_bound)
 NUMBER_GETTER(gap)
+NUMBER_GETTER(error_bar)
 NUMBER_GETTER(global_upper_bound)
 NUMBER_GETTER(global_gap)
+NUMBER_GETTER(quality)
 NUMBER_GETTER(seconds)
 
 #define COUNT_GETTER(name)                                                                                             \
@@ -115,8 +128,18 @@ int32_t divw_weights_stop_reason(const divw_weights *weights) {
   return 0;
 }
 
+int32_t divw_weights_similarity(const divw_weights *weights) {
+  for (int32_t similarity = DIVW_KERNEL_COSINE; weights != NULL && similarity <= DIVW_KERNEL_LINEAR; similarity++) {
+    if (strcmp(weights->report.kernel, divw_kernel_name(similarity)) == 0) {
+      return similarity;
+    }
+  }
+  return 0;
+}
+
 int32_t divw_weights_objective(const divw_weights *weights) {
-  for (int32_t objective = DIVW_OBJECTIVE_PUBLISHED; weights != NULL && objective <= DIVW_OBJECTIVE_LOG; objective++) {
+  for (int32_t objective = DIVW_OBJECTIVE_PUBLISHED; weights != NULL && objective <= DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES;
+       objective++) {
     if (strcmp(weights->report.objective, divw_objective_name(objective)) == 0) {
       return objective;
     }

@@ -35,6 +35,14 @@ static dw_dual dual_of(const divw_weights *weights) {
   return (dw_dual){divw_weights_marginal_diversity(weights), 0, 1, divw_weights_entropy_weight(weights)};
 }
 
+/* Over the whole simplex, order 1; the set lives as long as the frontier needs it. */
+static void make_frontier(dw_frontier **frontier, int64_t n, int64_t r, double balance) {
+  static dw_feasible set;
+  const dw_objective objective = {.order = 1, .level_order = 1, .balance = balance};
+  dw_feasible_plain(&set, n);
+  ok(dw_frontier_create(frontier, &set, 0, log((double)r), &objective));
+}
+
 static void the_bound_is_that_of_a_fine_grid(void **state) {
   (void)state;
   static const double balances[] = {0.05, 0.5, 0.95};
@@ -46,7 +54,7 @@ static void the_bound_is_that_of_a_fine_grid(void **state) {
       divw_weights *weights = make_weights(kernel, balances[a], 1e-8);
       dw_frontier *frontier;
       dw_dual dual = dual_of(weights);
-      ok(dw_frontier_create(&frontier, n, d, &(dw_objective){1, balances[b], false}));
+      make_frontier(&frontier, n, d, balances[b]);
       dw_frontier_add(frontier, dual);
       double found = dw_frontier_find_bound(frontier, 0, 1e-6).objective;
       double grid = bound_on_grid(&dual, 1, n, d, balances[b]);
@@ -71,7 +79,7 @@ static void more_duals_never_loosen_the_bound(void **state) {
   divw_kernel *kernel = make_kernel(x, n, d);
   divw_weights *weights[4];
   dw_frontier *frontier;
-  ok(dw_frontier_create(&frontier, n, d, &(dw_objective){1, 0.3, false}));
+  make_frontier(&frontier, n, d, 0.3);
   for (int k = 0; k < 4; k++) {
     weights[k] = make_weights(kernel, balances[k], 1e-8);
     dw_frontier_add(frontier, dual_of(weights[k]));
@@ -97,7 +105,7 @@ static void a_useless_dual_still_bounds(void **state) {
   for (int i = 0; i < n; i++) {
     D[i] = log(r);
   }
-  ok(dw_frontier_create(&frontier, n, r, &(dw_objective){1, 0.5, false}));
+  make_frontier(&frontier, n, r, 0.5);
   dw_frontier_add(frontier, (dw_dual){D, 0, 1, 1});
   near(dw_frontier_find_bound(frontier, 0, 1e-6).objective, 0.5 * r + 0.5 * log(n), 1e-12);
   divw_free(frontier);
@@ -107,7 +115,7 @@ static void balance_one_is_the_largest_marginal_diversity(void **state) {
   (void)state;
   double D[3] = {0.3, 0.7, 0.5};
   dw_frontier *frontier;
-  ok(dw_frontier_create(&frontier, 3, 3, &(dw_objective){1, 1, false}));
+  make_frontier(&frontier, 3, 3, 1);
   dw_frontier_add(frontier, (dw_dual){D, 0.01, 1, 0});
   dw_frontier_bound bound = dw_frontier_find_bound(frontier, 0, 1e-6);
   near(bound.objective, exp(0.71), 1e-14);
@@ -119,7 +127,7 @@ static void one_example_has_nothing_to_trade(void **state) {
   (void)state;
   double D = 0;
   dw_frontier *frontier;
-  ok(dw_frontier_create(&frontier, 1, 1, &(dw_objective){1, 0.25, false}));
+  make_frontier(&frontier, 1, 1, 0.25);
   dw_frontier_add(frontier, (dw_dual){&D, 0, 1, 3});
   near(dw_frontier_find_bound(frontier, 0.25, 1e-6).objective, 0.25, 1e-15);
   divw_free(frontier);

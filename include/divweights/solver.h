@@ -99,11 +99,12 @@ DIVW_API double divw_solver_order(const divw_solver *solver);
 /** What is maximised. @since 0.1 */
 enum {
   DIVW_OBJECTIVE_PUBLISHED = 1, /**< J = balance VS_q + (1 - balance) H, that of the paper */
-  DIVW_OBJECTIVE_LOG = 2        /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
+  DIVW_OBJECTIVE_LOG = 2,       /**< G = balance log VS_q + (1 - balance) H, which means the same at every n */
+  DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES = 3 /**< VS_q, with a least exp H: divw_solver_set_effective_examples() */
 };
 
 /**
- * @brief The name of an objective: "published", "log".
+ * @brief The name of an objective: "published", "log", "effective-examples".
  * @param objective any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
@@ -122,7 +123,7 @@ DIVW_API divw_status divw_solver_set_objective(divw_solver *solver, int32_t obje
 /**
  * @brief What is maximised.
  * @param solver the solver
- * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG; 0 for NULL
+ * @return for example DIVW_OBJECTIVE_PUBLISHED; 0 for NULL
  * @since 0.1
  */
 DIVW_API int32_t divw_solver_objective(const divw_solver *solver);
@@ -135,6 +136,144 @@ DIVW_API int32_t divw_solver_objective(const divw_solver *solver);
  * @since 0.1
  */
 DIVW_API divw_status divw_solver_set_entropy_weight(divw_solver *solver, double entropy_weight);
+
+/**
+ * @brief Caps every weight.
+ * @param solver     the solver; not NULL
+ * @param max_weight the largest weight as a multiple of 1/n, n being the number of examples of the kernel: 2 lets no
+ *                   example have more than twice its even share. Positive; INFINITY (default): no cap
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ *
+ * Whether any weights keep all constraints is found out by divw_solver_solve().
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_max_weight(divw_solver *solver, double max_weight);
+
+/**
+ * @brief The cap on every weight.
+ * @param solver the solver, or NULL
+ * @return a multiple of 1/n; INFINITY: none; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_solver_max_weight(const divw_solver *solver);
+
+/**
+ * @brief Puts a floor under every weight, of examples that are not excluded.
+ * @param solver     the solver; not NULL
+ * @param min_weight the smallest weight as a multiple of 1/n, in [0, 1]; 0 (default): none
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_min_weight(divw_solver *solver, double min_weight);
+
+/**
+ * @brief The floor under every weight.
+ * @param solver the solver, or NULL
+ * @return a multiple of 1/n; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_solver_min_weight(const divw_solver *solver);
+
+/**
+ * @brief Bounds the mass, the sum of weights, of groups of examples: of those with a label in common.
+ *
+ * Replaces the bounds set before. Examples with other labels are free.
+ * @param solver the solver; not NULL
+ * @param labels the label of each group, no label twice; copied; NULL is accepted when count is 0
+ * @param lower  the least mass of each, in [0, 1]; copied; likewise
+ * @param upper  the most, in [lower, 1]; copied; likewise
+ * @param count  how many groups, 0 (none) to 10,000
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT, naming the group; DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_group_bounds(divw_solver *solver, const int64_t *labels, const double *lower,
+                                                  const double *upper, int64_t count);
+
+/**
+ * @brief How many groups have bounds.
+ * @param solver the solver, or NULL
+ * @return at least 0; 0 for NULL
+ * @since 0.1
+ */
+DIVW_API int64_t divw_solver_group_count(const divw_solver *solver);
+
+/**
+ * @brief Excludes rows: their weight is 0. Replaces the rows set before.
+ * @param solver the solver; not NULL
+ * @param rows   row numbers as divw_dataset_row() gives them, in any order; copied; those that are not among the
+ *               examples of a solve are skipped; NULL is accepted when count is 0
+ * @param count  how many, at least 0
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_excluded(divw_solver *solver, const int64_t *rows, int64_t count);
+
+/**
+ * @brief How many rows are excluded.
+ * @param solver the solver, or NULL
+ * @return at least 0; 0 for NULL
+ * @since 0.1
+ */
+DIVW_API int64_t divw_solver_excluded_count(const divw_solver *solver);
+
+/**
+ * @brief Weighs diversity with quality: (sum p_i s_i) VS_q takes the place of VS_q in the objective.
+ *
+ * At orders above 1 only the balance 1 is certified, and divw_solver_solve() accepts no other; order INFINITY is not.
+ * @param solver the solver; not NULL
+ * @param scores s_i >= 0, one for each example of the kernel, in its order, not all 0; copied; NULL (default): none
+ * @param n      how many, the number of examples
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT, naming a bad score; DIVW_ERROR_MEMORY
+ *
+ * Source: the quality-weighted Vendi Score of Nguyen, Dieng (2024, arXiv 2405.02449), with the scores in the weights.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_quality(divw_solver *solver, const double *scores, int64_t n);
+
+/**
+ * @brief How many quality scores are set.
+ * @param solver the solver, or NULL
+ * @return n; 0 without scores and for NULL
+ * @since 0.1
+ */
+DIVW_API int64_t divw_solver_quality_count(const divw_solver *solver);
+
+/**
+ * @brief Maximises VS_q over all weights that are worth at least so many examples: exp H(p) >= least.
+ *
+ * Takes the place of balance and objective; the entropy weight of the result is the price of the constraint.
+ * @param solver the solver; not NULL
+ * @param least  at least 1, and at most the number of examples (which divw_solver_solve() checks); 0 (default): no such
+ *               constraint
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_effective_examples(divw_solver *solver, double least);
+
+/**
+ * @brief The same as a share of the number of examples.
+ * @param solver the solver; not NULL
+ * @param share  in [0, 1]; 0: no such constraint
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_effective_share(divw_solver *solver, double share);
+
+/**
+ * @brief The least number of effective examples that is set.
+ * @param solver the solver, or NULL
+ * @return at least 1; 0: none, or a share; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_solver_effective_examples(const divw_solver *solver);
+
+/**
+ * @brief The least share of effective examples that is set.
+ * @param solver the solver, or NULL
+ * @return in [0, 1]; 0: none, or a number; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_solver_effective_share(const divw_solver *solver);
 
 /** How to climb. @since 0.1 */
 enum {

@@ -127,6 +127,14 @@ DIVW_API double divw_weights_vendi_score(const divw_weights *weights);
 DIVW_API double divw_weights_vendi_score_uniform(const divw_weights *weights);
 
 /**
+ * @brief The mean quality of the weighted examples, sum p_i s_i.
+ * @param weights the weights
+ * @return at least 0; NaN when there were no scores, when it is not known, and for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_weights_quality(const divw_weights *weights);
+
+/**
  * @brief The entropy H(p), computed from p.
  * @param weights the weights, or NULL
  * @return nats, from 0 to log n; NaN for NULL
@@ -149,6 +157,14 @@ DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
  * @since 0.1
  */
 DIVW_API double divw_weights_order(const divw_weights *weights);
+
+/**
+ * @brief The similarity that the weights were found with.
+ * @param weights the weights
+ * @return for example DIVW_KERNEL_COSINE (kernel.h); 0 for NULL and when not known
+ * @since 0.1
+ */
+DIVW_API int32_t divw_weights_similarity(const divw_weights *weights);
 
 /**
  * @brief What was maximised.
@@ -207,6 +223,19 @@ DIVW_API double divw_weights_upper_bound(const divw_weights *weights);
  * @since 0.1
  */
 DIVW_API double divw_weights_gap(const divw_weights *weights);
+
+/**
+ * @brief How far these weights are at most from the best ones at this lambda:  sum |p_i - p*_i| <= sqrt(2 gap /
+ * lambda).
+ *
+ * p* maximises log VS + lambda H with the lambda of divw_weights_entropy_weight(); above order 1, the concave problem
+ * behind the gap (docs/mathematics.md, 3.3 and 9.2). It is a proof, as the gap is.
+ * @param weights the weights, or NULL
+ * @return from 0 to 2, which no two vectors of probabilities exceed; 2 at lambda 0, where the best weights need not be
+ *         unique; 0 at balance 0; NaN for NULL and when the gap is not known
+ * @since 0.1
+ */
+DIVW_API double divw_weights_error_bar(const divw_weights *weights);
 
 /**
  * @brief A number that the objective exceeds for no weights whatever.

@@ -40,6 +40,12 @@ typedef struct {
   double balance;
   const char *objective;
   double entropy_weight;
+  const char *effective_examples;
+  double max_weight;
+  double min_weight;
+  const char *group_bounds;
+  const char *exclude;
+  const char *quality;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;
@@ -63,6 +69,12 @@ typedef struct {
   double temperature;
   double uniform;
   int64_t heaviest;
+  whole_list example;
+
+  /* what would be added */
+  const char *added;
+  double share;
+  int64_t top;
   image_shape image_shape;
 
   /* where to */

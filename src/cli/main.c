@@ -74,6 +74,7 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
     status = given.help ? options_help(verb) : verb->run(&given);
   }
   free(given.classes.values);
+  free(given.example.values);
   return status;
 }
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FLAGS = 30, CODE_HELP = 256, CODE_FIRST_FLAG = 257 }; /* codes beyond those of short flags */
+enum { MAX_FLAGS = 60, CODE_HELP = 256, CODE_FIRST_FLAG = 257 }; /* codes beyond those of short flags */
 
 int usage_error(const cli_verb *verb, const char *format, ...) {
   va_list arguments;

@@ -28,7 +28,7 @@ void json_raw(const char *key, const char *json);   /* JSON already */
 
 /* ---- files ---- */
 
-enum { MAX_OUTPUTS = 6, MAX_INPUTS = 5 };
+enum { MAX_OUTPUTS = 8, MAX_INPUTS = 10 };
 
 /* The files that a verb is about to write, asked about before the long work; NULL entries are skipped. False with a
  * sentence when one cannot be written, or is one of the inputs, or another output. */

@@ -1,6 +1,7 @@
 /* divweights solve: from examples to weights with a proof. */
 #define _POSIX_C_SOURCE 200809L
 
+#include "constraints.h"
 #include "input.h"
 #include "output.h"
 #include "progress.h"
@@ -26,6 +27,10 @@ static const cli_flag flags[] = {
              "examples"},
     {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-9, INFINITY,
      .help = "maximise log VS + X H, in place of --balance and --objective"},
+    {"effective-examples", FLAG_NAME, FIELD(effective_examples), "N|P%",
+     .help = "maximise VS over weights that are worth at least N examples, or P% of them, in place of --balance and "
+             "--objective"},
+    FLAGS_CONSTRAINTS,
     {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.5, INFINITY,
      .help =
          "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, or "
@@ -56,7 +61,8 @@ static const cli_flag flags[] = {
 static bool is_plan_sound(const cli_settings *settings, const char *report) {
   const file_plan plan = {
       {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table},
-      {settings->input, settings->labels, settings->rows, settings->ids}};
+      {settings->input, settings->labels, settings->rows, settings->ids, settings->group_bounds, settings->exclude,
+       settings->quality}};
   return files_are_writable(&plan);
 }
 
@@ -70,6 +76,12 @@ static int32_t method_of(const cli_settings *settings) {
 }
 
 static bool set_objective(divw_solver *solver, const cli_settings *settings) {
+  double amount;
+  bool is_share;
+  if (settings->effective_examples != NULL && read_effective(settings->effective_examples, &amount, &is_share)) {
+    return ok(is_share ? divw_solver_set_effective_share(solver, amount)
+                       : divw_solver_set_effective_examples(solver, amount));
+  }
   if (settings->entropy_weight > 0) {
     return ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight));
   }
@@ -78,9 +90,10 @@ static bool set_objective(divw_solver *solver, const cli_settings *settings) {
          ok(divw_solver_set_objective(solver, logarithm ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED));
 }
 
-static bool make_solver(divw_solver **solver, const cli_settings *settings, cli_progress *progress) {
+static bool make_solver(divw_solver **solver, const divw_dataset *dataset, const cli_settings *settings,
+                        cli_progress *progress) {
   return ok(divw_solver_create(solver)) && set_objective(*solver, settings) &&
-         ok(divw_solver_set_order(*solver, settings->order)) &&
+         set_constraints(*solver, settings, dataset) && ok(divw_solver_set_order(*solver, settings->order)) &&
          ok(divw_solver_set_method(*solver, method_of(settings))) &&
          ok(divw_solver_set_tolerance(*solver, settings->tolerance)) &&
          ok(divw_solver_set_max_iterations(*solver, settings->max_iterations)) &&
@@ -88,10 +101,11 @@ static bool make_solver(divw_solver **solver, const cli_settings *settings, cli_
          ok(divw_solver_set_progress(*solver, progress_step, progress));
 }
 
-static bool solve(divw_weights **weights, const divw_kernel *kernel, const cli_settings *settings,
-                  cli_progress *progress) {
+static bool solve(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
+                  const cli_settings *settings, cli_progress *progress) {
   divw_solver *solver = NULL;
-  if (!make_solver(&solver, settings, progress)) {
+  if (!make_solver(&solver, dataset, settings, progress)) {
+    divw_solver_destroy(solver);
     return false;
   }
   const divw_status status = divw_solver_solve(solver, kernel, weights);
@@ -135,7 +149,7 @@ static bool save(const divw_weights *weights, const divw_dataset *dataset, const
 static bool solve_and_save(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
                            const cli_settings *settings, cli_progress *progress) {
   signal(SIGPIPE, SIG_IGN);
-  const bool done = solve(weights, kernel, settings, progress) && save(*weights, dataset, settings, progress);
+  const bool done = solve(weights, dataset, kernel, settings, progress) && save(*weights, dataset, settings, progress);
   signal(SIGPIPE, SIG_DFL);
   return done;
 }
@@ -178,10 +192,20 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
 /* Whether the flags say one thing; says what they contradict. */
 static bool goal_is_sound(const cli_settings *settings) {
   const double order = settings->order;
-  if (option_given(settings, &verb_solve, "entropy-weight") &&
-      (option_given(settings, &verb_solve, "balance") || option_given(settings, &verb_solve, "objective"))) {
-    usage_error(&verb_solve,
-                "--entropy-weight takes the place of --balance and --objective, expected one or the other");
+  static const char *const goals[] = {"effective-examples", "entropy-weight", "balance", "objective"};
+  double amount;
+  bool is_share;
+  for (int k = 0; k < 2; k++) {
+    for (int other = k + 1; other < 4 && option_given(settings, &verb_solve, goals[k]); other++) {
+      if (option_given(settings, &verb_solve, goals[other])) {
+        usage_error(&verb_solve, "--%s takes the place of --%s, expected one or the other", goals[k], goals[other]);
+        return false;
+      }
+    }
+  }
+  if (settings->effective_examples != NULL && !read_effective(settings->effective_examples, &amount, &is_share)) {
+    usage_error(&verb_solve, "--effective-examples is %s, expected a number of at least 1, or a share like 30%%",
+                settings->effective_examples);
     return false;
   }
   if ((isfinite(order) && order > 100) || (order != 1 && fabs(order - 1) < 0.999e-3)) {
@@ -203,7 +227,8 @@ static int run(const cli_settings *settings) {
   cli_progress *progress = NULL;
   char *report = settings->output != NULL ? report_path(settings->output) : NULL;
   int status = STATUS_FAILED;
-  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings)) {
+  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings) ||
+      !constraints_are_sound(settings, &verb_solve)) {
     status = STATUS_USAGE;
   } else if (settings->ids_output != NULL && settings->ids == NULL) {
     status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");

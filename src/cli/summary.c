@@ -6,18 +6,29 @@
 #include <inttypes.h>
 #include <math.h>
 
+static const char *name_of(int32_t objective) {
+  switch (objective) {
+  case DIVW_OBJECTIVE_LOG: return "G";
+  case DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES: return "VS";
+  default: return "J";
+  }
+}
+
 static void print_proof(const divw_weights *weights) {
   const double gap = divw_weights_gap(weights), bound = divw_weights_global_upper_bound(weights);
+  const int32_t objective = divw_weights_objective(weights);
   if (divw_weights_balance(weights) == 0) {
-    print_row("gap", "0: at balance 0 uniform weights are the best there are");
+    print_row("gap", "0: at balance 0 the most even weights are the best there are");
     return;
   }
   print_row("gap", "%.2g nats", gap);
   print_row("", "proven: log VS + lambda H is within that of the best there is");
+  print_row("error bar", "%.2g", divw_weights_error_bar(weights));
+  print_row("", "proven: sum |p - p*| is at most that, p* the best weights at this lambda");
   if (!isnan(bound)) {
-    const char letter = divw_weights_objective(weights) == DIVW_OBJECTIVE_LOG ? 'G' : 'J';
-    print_row("global bound", "%c <= %.8g, %.2g above these weights", letter, bound, divw_weights_global_gap(weights));
-    print_row("", "proven: no weights whatever have a %c above the bound", letter);
+    const char *name = name_of(objective);
+    print_row("global bound", "%s <= %.8g, %.2g above these weights", name, bound, divw_weights_global_gap(weights));
+    print_row("", "proven: no weights that are allowed have a %s above the bound", name);
   }
 }
 
@@ -45,9 +56,16 @@ void print_summary(const divw_weights *weights) {
   if (isnan(score)) {
     return;
   }
-  const bool logarithm = divw_weights_objective(weights) == DIVW_OBJECTIVE_LOG;
-  print_row(logarithm ? "objective G" : "objective J", "%.8g  (balance %g)", divw_weights_objective_value(weights),
-            divw_weights_balance(weights));
+  if (!isnan(divw_weights_quality(weights))) {
+    print_row("mean quality", "%.6g", divw_weights_quality(weights));
+  }
+  const int32_t objective = divw_weights_objective(weights);
+  if (objective == DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES) {
+    print_row("objective VS", "%.8g", divw_weights_objective_value(weights));
+  } else {
+    print_row(objective == DIVW_OBJECTIVE_LOG ? "objective G" : "objective J", "%.8g  (balance %g)",
+              divw_weights_objective_value(weights), divw_weights_balance(weights));
+  }
   print_row("lambda", "%.6g nats", divw_weights_entropy_weight(weights));
   print_proof(weights);
   print_row("iterations", "%" PRId64 ", %s", divw_weights_iterations(weights),

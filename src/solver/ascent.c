@@ -3,7 +3,7 @@
  * The plain step maximises a minorant of the objective; for q = 1, from S(rho(p) || rho(p_k)) <= KL(p || p_k) (data
  * processing),
  *
- *     log p <- (k log p + D) / (k + lambda) - const,     k = max(q, 1),
+ *     log p <- (k log p + D) / (k + lambda) - const,     k = max(q, 1),     projected onto the set of allowed weights,
  *
  * the Blahut-Arimoto step for the capacity of a classical-quantum channel with pure states (Nagaoka 1998; He,
  * Saunderson, Fawzi, arXiv 2306.04492). At q = 1 it never lowers the objective, J included (VS is convex in f); at
@@ -29,7 +29,7 @@ typedef struct {
   dw_point trial;         /* the point that is looked at */
   double *image;          /* the plain step from best */
   double residual;        /* |image - log p|_p of the last step */
-  double caution;         /* k of the plain step */
+  double caution;         /* of the plain step: 1, more where it has lowered the objective */
   bool accelerated;       /* how trial was reached */
   int64_t last_iteration; /* after which ascent gives up */
   dw_progress progress;
@@ -37,14 +37,28 @@ typedef struct {
 
 static bool lower(const ascent *a) { return dw_is_lower(a->solve, a->problem, &a->trial, a->best); }
 
-/* The plain step from best, normalised to sum p = 1 so that residuals of different steps compare. */
+/* k of the plain step: how much more curved than the entropy of p the value may be. Scores s add the curvature of
+ * log p.s, sum p s^2 / (p.s)^2. */
+static double curvature(const ascent *a) {
+  const dw_solve *solve = a->solve;
+  double k = fmax(solve->objective.order, 1), mean = 0, square = 0;
+  for (int64_t i = 0; solve->quality != NULL && i < solve->n; i++) {
+    mean += a->best->p[i] * solve->quality[i];
+    square += a->best->p[i] * solve->quality[i] * solve->quality[i];
+  }
+  return a->caution * (k + (mean > 0 ? square / (mean * mean) : 0));
+}
+
+/* The plain step from best, projected so that residuals of different steps compare. A limit on the entropy takes the
+ * place of lambda: the step is tempered until it keeps it. */
 static void plain_step(ascent *a) {
   const dw_point *at = a->best;
-  double shrink = 1 / (a->caution + at->lambda), square;
+  const dw_feasible *set = &a->solve->set;
+  double k = curvature(a), shrink = 1 / (k + (isfinite(set->deficit_limit) ? 0 : at->lambda)), square;
   for (int64_t i = 0; i < a->solve->n; i++) {
-    a->image[i] = (a->caution * at->logit[i] + at->D[i]) * shrink;
+    a->image[i] = (k * dw_feasible_log(set, at->logit, i) + at->D[i]) * shrink;
   }
-  dw_normalise(a->image, a->trial.p, a->solve->n);
+  dw_feasible_temper(set, a->image, a->trial.p);
   for (int64_t i = 0; i < a->solve->n; i++) {
     a->trial.logit[i] = a->image[i] - at->logit[i];
   }
@@ -113,7 +127,7 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   a.last_iteration = patience < INT64_MAX - before ? before + patience : INT64_MAX;
   a.residual = INFINITY;
   a.progress = (dw_progress){INFINITY, -INFINITY, 0};
-  a.caution = fmax(solve->options->objective.order, 1);
+  a.caution = 1;
   DW_TRY(dw_anderson_create(&a.anderson, solve->n));
   DW_TRY(dw_alloc(&a.image, solve->n, sizeof *a.image));
   DW_TRY(dw_point_create(&a.trial, solve->n));

@@ -41,27 +41,38 @@ static double rounding_allowance(const dw_solve *solve, const double *D) {
   return terms * (DBL_EPSILON / 2) * fmax(largest, 1);
 }
 
-/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; a little of I keeps it definite. */
+/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; as little of I as makes it definite is added. */
 static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
-  double trace = 0;
   int64_t r = solve->r;
-  for (int64_t k = 0; k < r * r; k++) {
-    R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? 1e-15 : 0);
-    trace += k % (r + 1) == 0 ? R[k] : 0;
+  for (double ridge = 1e-15; ridge < 1e-6; ridge *= 10) {
+    double trace = 0;
+    for (int64_t k = 0; k < r * r; k++) {
+      R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? ridge : 0);
+      trace += k % (r + 1) == 0 ? R[k] : 0;
+    }
+    if (dw_cholesky(R, r)) {
+      *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0, 0};
+      return DIVW_OK;
+    }
   }
-  if (!dw_cholesky(R, r)) {
-    return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
+  return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
+}
+
+/* log p.s <= <s, p> / a + log a - 1 for any a, here that of the point; and log VS_q in place of the level. */
+static void add_quality(const dw_solve *solve, const dw_point *point, double *D, double *constant) {
+  double log_quality = point->log_value - point->log_vendi, share = exp(solve->log_scale - log_quality);
+  for (int64_t i = 0; i < solve->n; i++) {
+    D[i] += share * solve->quality[i];
   }
-  *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0, 0};
-  return DIVW_OK;
+  *constant += log_quality - 1 + point->log_vendi - dw_level_in_nats(solve->objective.order, point->log_vendi);
 }
 
 /* D and the constants for the dual states of `count` smoothings, in one pass. */
-static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, int64_t count, double *const *D,
-                                      double *constant) {
+static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, const double *smoothing, int64_t count,
+                                      double *const *D, double *constant) {
   divw_status status;
   dw_gradient gradient[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
-  double order = solve->options->objective.order;
+  double order = solve->objective.order;
   for (int64_t j = 0; j < count; j++) {
     DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])
                         : dw_spectrum_gradient(&solve->spectrum, order, smoothing[j], solve->R[j], &gradient[j]));
@@ -73,40 +84,83 @@ static divw_status marginal_diversity(dw_solve *solve, const double *smoothing, 
       D[j][i] = gradient[j].scale * (D[j][i] - gradient[j].shift);
     }
     constant[j] = gradient[j].constant + gradient[j].rounding + rounding_allowance(solve, D[j]);
+    if (solve->quality != NULL) {
+      add_quality(solve, point, D[j], &constant[j]);
+    }
   }
 fail:
   return status;
 }
 
-static double gap_of(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
-  double order = solve->options->objective.order;
-  double level = dw_level_in_nats(order, point->log_vendi);
-  double gap = dw_softmax_of(D, point->lambda, solve->n).value + constant - level + point->lambda * point->deficit;
-  return dw_exact_gap(order, fmax(gap, 0));
+static divw_status make_room(dw_solve *solve) {
+  divw_status status = DIVW_OK;
+  for (int j = 0; j < 2; j++) {
+    if (solve->smoothed[j] == NULL) {
+      DW_TRY(dw_alloc(&solve->smoothed[j], solve->n, sizeof *solve->smoothed[j]));
+    }
+  }
+fail:
+  return status;
+}
+
+static bool has_limit(const dw_solve *solve) { return isfinite(solve->set.deficit_limit); }
+
+static bool has_ratio(const dw_solve *solve) { return solve->quality != NULL && solve->objective.order > 1; }
+
+/* With quality scores and q > 1 (and lambda = 0) the value, p.s VS_q, is only quasi-concave: the gap is that of the
+ * ratio (p.s)^(1/c) / (p.t), c = q / (q-1), to which VS_q = |rho|_q^-c is bounded by Hoelder's inequality,
+ * |rho|_q >= p.t, t_i = phi_i^T sigma^(q-1) phi_i / |sigma|_q^(q-1). With s and t relative to those of this point and
+ * (p.s)^(1/c) <= 1 + (p.s - 1) / c, no p has a ratio above k as soon as max <s - k c t, p> <= 1 - c; t is in D. */
+static double ratio_gap(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
+  double c = solve->objective.order / (solve->objective.order - 1), least = 1, most = INFINITY;
+  double share = exp(point->log_vendi - point->log_value + solve->log_scale); /* 1 / p.s */
+  double *mixed = solve->smoothed[0];
+  double slack = constant - point->log_value + dw_level_in_nats(solve->objective.order, point->log_vendi);
+  for (int step = 0; step < 100 && most - least > 1e-15 * least; step++) {
+    double k = isinf(most) ? 2 * least : (least + most) / 2;
+    for (int64_t i = 0; i < solve->n; i++) {
+      mixed[i] = share * solve->quality[i] * (1 - k) + k * D[i];
+    }
+    bool proof = dw_feasible_support(&solve->set, mixed, 0).value <= 1 - c;
+    *(proof ? &most : &least) = k;
+  }
+  return c * log(most) + fmax(slack, 0);
+}
+
+/* The gap of a dual state, and the lambda at which it is the smallest where a limit on the deficit leaves it open. */
+static double gap_of(const dw_solve *solve, const dw_point *point, const double *D, double constant, double *lambda) {
+  double level_order = solve->objective.level_order, allowed = point->deficit;
+  if (has_ratio(solve)) {
+    return ratio_gap(solve, point, D, constant);
+  }
+  if (has_limit(solve)) {
+    *lambda = dw_feasible_multiplier(&solve->set, D);
+    allowed = solve->set.deficit_limit;
+  }
+  double level = dw_level_in_nats(level_order, point->log_value);
+  double gap = dw_feasible_support(&solve->set, D, *lambda).value + constant - level + *lambda * allowed;
+  return isnan(gap) ? INFINITY : dw_exact_gap(level_order, fmax(gap, 0));
 }
 
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
-  point->lambda = dw_objective_lambda(&solve->options->objective, point->log_vendi);
-  point->gap = gap_of(solve, point, point->D, point->constant);
+  point->lambda = dw_objective_lambda(&solve->objective, point->log_value);
+  point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
 }
 
 /* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
 static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
   divw_status status;
   double smoothing[2] = {target, target / 4}, constant[2];
-  for (int j = 0; j < 2; j++) {
-    if (solve->smoothed[j] == NULL) {
-      DW_TRY(dw_alloc(&solve->smoothed[j], solve->n, sizeof *solve->smoothed[j]));
-    }
-  }
-  DW_TRY(marginal_diversity(solve, smoothing, 2, solve->smoothed, constant));
+  DW_TRY(make_room(solve));
+  DW_TRY(marginal_diversity(solve, point, smoothing, 2, solve->smoothed, constant));
   for (int j = 0; j < 2 && point->gap > target; j++) {
-    double gap = gap_of(solve, point, solve->smoothed[j], constant[j]);
+    double lambda = point->lambda, gap = gap_of(solve, point, solve->smoothed[j], constant[j], &lambda);
     if (gap <= target) {
       double *sharper = solve->smoothed[j];
       solve->smoothed[j] = point->D;
       point->D = sharper;
       point->gap = gap;
+      point->lambda = lambda;
       point->constant = constant[j];
     }
   }
@@ -114,21 +168,41 @@ fail:
   return status;
 }
 
-divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+/* Diversity of the point, by eigenvalues where the order needs them. */
+static divw_status measure(dw_solve *solve, dw_point *point) {
   divw_status status;
-  const dw_objective *objective = &solve->options->objective;
-  double none = 0;
-  dw_normalise(point->logit, point->p, solve->n);
-  DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, point->p));
+  double order = solve->objective.order, quality = 0;
+  DW_TRY(order == 2 ? dw_spectrum_compute_moment(&solve->spectrum, solve->kernel, point->p)
+                    : dw_spectrum_compute(&solve->spectrum, solve->kernel, point->p));
+  point->log_vendi =
+      order == 2 ? dw_log_vendi_two(&solve->spectrum) : dw_log_vendi(solve->spectrum.mu, solve->r, order);
+  for (int64_t i = 0; solve->quality != NULL && i < solve->n; i++) {
+    quality += point->p[i] * solve->quality[i];
+  }
+  point->log_value = point->log_vendi + (solve->quality != NULL ? log(quality) + solve->log_scale : 0);
   solve->row_passes++;
   solve->iterations++;
-  point->log_vendi = dw_log_vendi(solve->spectrum.mu, solve->r, objective->order);
-  point->deficit = dw_entropy_deficit(point->p, point->logit, solve->n);
-  point->objective = dw_objective_value(objective, point->log_vendi, log((double)solve->n) - point->deficit);
-  point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->order, point->log_vendi)
-                                : dw_objective_lambda(objective, point->log_vendi);
-  DW_TRY(marginal_diversity(solve, &none, 1, &point->D, &point->constant));
-  point->gap = gap_of(solve, point, point->D, point->constant);
+fail:
+  return status;
+}
+
+divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+  divw_status status;
+  const dw_objective *objective = &solve->objective;
+  double none = 0;
+  point->deficit = dw_feasible_temper(&solve->set, point->logit, point->p);
+  if (!isfinite(point->deficit)) {
+    return dw_fail(DIVW_ERROR_NUMERICAL, "the weights of iteration %lld are not finite", (long long)solve->iterations);
+  }
+  DW_TRY(measure(solve, point));
+  point->objective = dw_objective_value(objective, point->log_value, log((double)solve->n) - point->deficit);
+  point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->level_order, point->log_value)
+                                : dw_objective_lambda(objective, point->log_value);
+  DW_TRY(marginal_diversity(solve, point, &none, 1, &point->D, &point->constant));
+  if (has_ratio(solve)) {
+    DW_TRY(make_room(solve));
+  }
+  point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
   if (point->gap > target && objective->order <= 1 && point->lambda < SMOOTHING_LAMBDA &&
       (solve->iterations % SMOOTHING_PERIOD == 0 || solve->smooths_always)) {
     DW_TRY(try_smoothing(solve, target, point));
@@ -145,7 +219,7 @@ static double merit(const dw_solve *solve, dw_problem problem, const dw_point *p
     *size = fmax(point->objective, 1);
     return point->objective;
   }
-  double level = dw_level(solve->options->objective.order, point->log_vendi);
+  double level = dw_level(solve->objective.level_order, point->log_value);
   *size = fabs(level) + problem.slope * log((double)solve->n);
   return level - problem.slope * point->deficit;
 }

@@ -11,15 +11,13 @@
  * envelope it is largest at a vertex.
  *
  * Lines are added where they count. The lines of one dual are the tangents of a concave curve, on which
- * softmax(D / lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and where
- * curves of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above what
- * the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed grid
- * of thousands did, and more sharply.
+ * the maximiser of W(D, lambda) touches its line: so between two lines of one dual a third always cuts the vertex, and
+ * where curves of two duals cross, tangents nearer to the crossing do. This goes on until the worst vertex is not above
+ * what the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed
+ * grid of thousands did, and more sharply.
  *
  * Proof and what was tried: docs/mathematics.md, 5 and 9. */
 #include "frontier.h"
-
-#include "../simplex.h"
 
 #include <math.h>
 
@@ -28,14 +26,14 @@ enum { MAX_LINES = 512, MAX_REFINEMENTS = 256 };
 typedef struct {
   double slope, value; /* y <= value + slope g */
   double touch;        /* the g at which the curve of the dual touches the line */
-  int32_t dual;        /* -1: the line VS <= r */
+  int32_t dual;        /* -1: the line log VS <= most */
 } line;
 
 struct dw_frontier {
-  int64_t n;
+  const dw_feasible *set;
   dw_objective objective;
   double log_n;
-  double least_slope, largest_slope; /* of stationary points, VS between 1 and r */
+  double least_slope, largest_slope; /* of stationary points, log VS between least and most */
   dw_dual duals[DW_MAX_DUALS];
   int32_t dual_count;
   line lines[MAX_LINES]; /* those of the envelope over g in [0, log n], slope descending: from g = 0 on */
@@ -48,7 +46,7 @@ typedef struct {
 } vertex;
 
 static double value_at(const dw_frontier *e, double g, double y) {
-  return dw_objective_value(&e->objective, dw_level_log_vendi(e->objective.order, y), e->log_n - g);
+  return dw_objective_value(&e->objective, dw_level_log_vendi(e->objective.level_order, y), e->log_n - g);
 }
 
 static double height(const line *l, double g) { return l->value + l->slope * g; }
@@ -92,8 +90,11 @@ static void insert(dw_frontier *e, line added) {
 
 static void add_line(dw_frontier *e, int32_t dual, double slope) {
   const dw_dual *d = &e->duals[dual];
-  dw_softmax at = dw_softmax_of(d->D, slope / d->scale, e->n);
-  insert(e, (line){slope, d->scale * (at.value + d->constant), at.deficit, dual});
+  dw_softmax at = dw_feasible_support(e->set, d->D, slope / d->scale);
+  line tangent = {slope, d->scale * (at.value + d->constant), at.deficit, dual};
+  if (isfinite(tangent.value)) {
+    insert(e, tangent);
+  }
 }
 
 /* ---- vertices ---- */
@@ -167,13 +168,13 @@ static bool solved_near(const dw_frontier *e, double slope, double nearness) {
 
 /* The slope of the lines that stationary points with this log VS lie on. */
 static double stationary_slope(const dw_objective *objective, double log_vendi) {
-  return dw_objective_lambda(objective, log_vendi) * dw_level_scale(objective->order, log_vendi);
+  return dw_objective_lambda(objective, log_vendi) * dw_level_scale(objective->level_order, log_vendi);
 }
 
 /* Where a solve promises most: at the slope for which the worst vertex would be stationary; unless that is known
  * already, then at the slope of the lines that meet in the vertex. 0 when that is known too. */
 static double promising_slope(const dw_frontier *e, const vertex *worst) {
-  double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.order, worst->y));
+  double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.level_order, worst->y));
   double between = sqrt(e->lines[worst->left].slope * e->lines[worst->right].slope);
   if (!solved_near(e, stationary, 1e-3)) {
     return stationary;
@@ -183,16 +184,17 @@ static double promising_slope(const dw_frontier *e, const vertex *worst) {
 
 /* ---- the interface ---- */
 
-divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r, const dw_objective *objective) {
+divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most,
+                               const dw_objective *objective) {
   divw_status status;
-  double log_r = log((double)r), one = stationary_slope(objective, 0), all = stationary_slope(objective, log_r);
+  double one = stationary_slope(objective, least), all = stationary_slope(objective, most);
   DW_TRY(dw_alloc_zero(out, 1, sizeof **out));
-  (*out)->n = n;
+  (*out)->set = set;
   (*out)->objective = *objective;
-  (*out)->log_n = log((double)n);
+  (*out)->log_n = log((double)set->n);
   (*out)->least_slope = fmin(one, all);
   (*out)->largest_slope = fmax(one, all);
-  insert(*out, (line){0, dw_level(objective->order, log_r), (*out)->log_n, -1});
+  insert(*out, (line){0, dw_level(objective->level_order, most), (*out)->log_n, -1});
 fail:
   return status;
 }
@@ -225,7 +227,7 @@ dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double tar
   double lowest = INFINITY;
   for (int32_t s = 0; bound.slope > 0 && s < e->dual_count; s++) {
     const dw_dual *d = &e->duals[s];
-    double value = d->scale * (dw_softmax_of(d->D, bound.slope / d->scale, e->n).value + d->constant);
+    double value = d->scale * (dw_feasible_support(e->set, d->D, bound.slope / d->scale).value + d->constant);
     if (value < lowest) {
       lowest = value;
       bound.dual = s;

@@ -22,8 +22,9 @@ typedef struct {
   int32_t dual;     /* which dual is the sharpest there */
 } dw_frontier_bound;
 
-divw_status dw_frontier_create(dw_frontier **out, int64_t n, int64_t r,
-                               const dw_objective *objective); /* end with divw_free() */
+/* Log VS, plus log quality, is at most `most` for every p, and usually at least `least`. End with divw_free(). */
+divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most,
+                               const dw_objective *objective);
 void dw_frontier_add(dw_frontier *e, dw_dual dual);
 
 /* The bound from all duals so far; not sharpened below best + target / 10. */

@@ -1,29 +1,70 @@
-/* What the two interior-point methods share: the loop around a Newton step. */
+/* Interior-point methods: the constraints and the entropy, which they share (newton.c), around a concave value.
+ *
+ * Vectors run over the m active rows; all other rows keep the weight they have. */
 #ifndef DW_INTERIOR_H
 #define DW_INTERIOR_H
 
 #include "solve.h"
 
-enum { DW_INTERIOR_POINT_COUNT = 10000 };
+/* Up to this many rows all are active; beyond it, columns are generated, so many at a time. */
+enum { DW_INTERIOR_ALL = 10000 };
+int64_t dw_interior_columns(int64_t r);
 
 /* How far towards the boundary of the positive numbers a step goes. */
 #define DW_TO_THE_BOUNDARY 0.98
 
+/* A sum of products that go to zero together, and how many they are. */
+typedef struct {
+  double sum;
+  int64_t count;
+} dw_complementarity;
+
+/* The value that is maximised, y(p) in units of which a nat is `unit`. What follows `gradient` is for values with
+ * variables and barriers of their own, and NULL without: one variable, -u, which Newton's equations keep,
+ *
+ *     H dp + column u + ... = g + ...,    column.dp + diagonal u = own_equation,
+ *
+ * and whatever else follows from u and dp. */
+typedef struct {
+  void *self;
+  double unit;
+  /* Looks at a point: minus the Hessian into the upper triangle of H, which is zero; the gradient g at the first. */
+  bool (*prepare)(void *self, const dw_point *at, double *H);
+  void (*first_gradient)(void *self, const dw_point *at, double *g);
+  /* g in Newton's equations, with what the variables of its own leave there at this kappa. */
+  void (*gradient)(void *self, const dw_point *at, double kappa, double *g);
+  const double *column;
+  double diagonal;
+  double (*own_equation)(void *self, double kappa);
+  void (*respond)(void *self, double u, const double *dp, double kappa); /* its own direction */
+  double (*longest_step)(void *self, double step);                       /* at most `step` */
+  dw_complementarity (*complementarity)(void *self, double step);
+  void (*correct)(void *self); /* from here on, with the second-order term of the last direction */
+  void (*move)(void *self, double step);
+} dw_concave;
+
+/* The active rows of a solve: all that may move, or some of them. */
+typedef struct {
+  int64_t *row;
+  int64_t count;
+} dw_active;
+
 /* The longest step, at most 1, that keeps x + step dx positive by that rule. */
 double dw_longest_step(const double *x, const double *dx, int64_t n);
 
-/* A method keeps its own p (inside the simplex, not normalised) and multipliers. */
-typedef struct {
-  void *self;
-  void (*begin)(void *self, const dw_point *at); /* multipliers of the first point */
-  bool (*step)(void *self, const dw_point *at);  /* moves p; false when it cannot */
-} dw_interior;
+/* From best, moved well inside; best becomes the best point met. Where not all rows are active it may also end, with
+ * stop reason 0, when the active ones are not what keeps the gap open. theta (one number a group, or NULL): the
+ * multipliers of the masses, in nats. */
+divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
+                              dw_point *best, double *theta, int32_t *stop_reason);
 
-/* Starts from half of best->logit and half uniform; best becomes the best point met. p: n numbers of the method. */
-divw_status dw_interior_iterate(dw_solve *solve, dw_problem problem, double target, dw_point *best, double *p,
-                                dw_interior method, int64_t *iterations, int32_t *stop_reason);
+/* The same with the value of smooth orders, and that of order inf. */
+divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
+                               double *theta, int32_t *stop_reason);
+divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
+                            double *theta, int32_t *stop_reason);
 
-divw_status dw_interior_point_inf(dw_solve *solve, dw_problem problem, double target, dw_point *point,
-                                  int64_t *iterations, int32_t *stop_reason);
+/* Reads the rows of phi that are active: count x r numbers. */
+divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows);
 
 #endif

@@ -1,22 +1,18 @@
 /* Primal-dual interior point with entropy for q = inf: the least eigenvalue problem behind VS_inf = 1 / max mu.
  *
- * minimise tau - lambda H(p) over p in the simplex with Z = tau I - rho(p) >= 0. The dual state sigma >= 0, tr sigma =
- * 1, belongs to Z, s >= 0 to p >= 0, nu to sum p = 1 (units: the level y = -max mu):
+ * y(p) = -max mu = max over tau of -tau with Z = tau I - rho(p) >= 0. The dual state sigma >= 0, tr sigma = 1, belongs
+ * to Z; the gradient is -phi_i^T sigma phi_i. With the HKM linearisation of Z sigma = kappa I,
  *
- *     phi_i^T sigma phi_i + lambda (log p_i + 1) + nu - s_i = 0,   Z sigma = kappa I,   p_i s_i = kappa,   tr sigma = 1
- * .
+ *     d sigma = kappa Z^-1 - sigma - sym(Z^-1 dZ sigma),     dZ = dtau I - sum dp_j phi_j phi_j^T,
  *
- * Newton's equations with the HKM linearisation, d sigma = kappa Z^-1 - sigma - sym(Z^-1 dZ sigma), leave
+ * tr(sigma + d sigma) = 1 becomes  b.dp - c dtau = 1 - kappa tr Z^-1,  and what is left for dp is
  *
- *     [ M   -b  1 ] [dp  ]     M_ij = (phi_i^T Z^-1 phi_j)(phi_i^T sigma phi_j) + [i = j] (s_i + lambda) / p_i
- *     [ b^T -c  0 ] [dtau]     b_i = phi_i^T sym(Z^-1 sigma) phi_i,   c = tr Z^-1 sigma
- *     [ 1^T  0  0 ] [dnu ]
+ *     H_ij = (phi_i^T Z^-1 phi_j)(phi_i^T sigma phi_j),     g_i = -kappa phi_i^T Z^-1 phi_i,     -b_i beside dtau
  *
- * Everything is done in the basis of eigenvectors of rho, where Z is diagonal. Predictor and corrector as in
- * interior.c.
+ * with b_i = phi_i^T sym(Z^-1 sigma) phi_i, c = tr Z^-1 sigma. Everything is done in the basis of eigenvectors of rho,
+ * where Z is diagonal.
  *
- * Sources: Helmberg, Rendl, Vanderbei, Wolkowicz, SIAM J. Optim. 6 (1996) for the direction; Mehrotra, SIAM J. Optim. 2
- * (1992). */
+ * Source of the direction: Helmberg, Rendl, Vanderbei, Wolkowicz, SIAM J. Optim. 6 (1996). */
 #include "interior.h"
 
 #include "../linalg.h"
@@ -26,23 +22,23 @@
 
 typedef struct {
   dw_solve *solve;
-  int64_t n, r;
-  double *rows, *y;               /* phi, and phi in the eigenbasis; n x r each */
-  double *half, *M, *N;           /* n x r; n x n; n x n */
-  double *p, *s, *dp, *ds;        /* n each */
-  double *a, *b, *e;              /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi, phi^T sigma phi */
-  double *u0, *u1, *u2, *cs, *cz; /* solutions; second-order terms of p s and of phi^T sigma phi */
-  double *z;                      /* r: 1 / (tau - mu) */
+  dw_active active;
+  int64_t m, r;
+  double *rows, *y;           /* phi, and phi in the eigenbasis; m x r each */
+  double *half, *columns, *N; /* m x r twice; m x m */
+  double *a, *b, *cz;         /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
+  double *z;                  /* r: 1 / (tau - mu) */
   double *sigma, *turned, *dsigma, *dZ, *second, *work, *basis, *back; /* r x r each */
-  double tau, nu, dtau, dnu, c, trace_second;
-} interior;
+  double tau, dtau, c, trace_second;
+  dw_concave *value; /* its unit and diagonal are those of the point at hand */
+} least_eigenvalue;
 
 /* ---- small matrices ---- */
 
 /* out = V m V^T for symmetric m; V's rows are the new basis. */
-static void turn(interior *ip, const double *m, const double *V, double *out) {
-  dw_row_products(ip->work, ip->r, V, ip->r, m, ip->r, ip->r);
-  dw_row_products(out, ip->r, ip->work, ip->r, V, ip->r, ip->r);
+static void turn(least_eigenvalue *v, const double *m, const double *V, double *out) {
+  dw_row_products(v->work, v->r, V, v->r, m, v->r, v->r);
+  dw_row_products(out, v->r, v->work, v->r, V, v->r, v->r);
 }
 
 static void transpose(const double *m, int64_t r, double *out) {
@@ -54,24 +50,24 @@ static void transpose(const double *m, int64_t r, double *out) {
 }
 
 /* out = sym(Z^-1 A B) for symmetric A, B in the eigenbasis. */
-static void symmetric_product(interior *ip, const double *A, const double *B, double *out) {
-  int64_t r = ip->r;
-  dw_row_products(ip->work, r, A, r, B, r, r); /* A B^T = A B */
+static void symmetric_product(least_eigenvalue *v, const double *A, const double *B, double *out) {
+  int64_t r = v->r;
+  dw_row_products(v->work, r, A, r, B, r, r); /* A B^T = A B */
   for (int64_t k = 0; k < r; k++) {
     for (int64_t l = 0; l < r; l++) {
-      out[k * r + l] = (ip->z[k] * ip->work[k * r + l] + ip->z[l] * ip->work[l * r + k]) / 2;
+      out[k * r + l] = (v->z[k] * v->work[k * r + l] + v->z[l] * v->work[l * r + k]) / 2;
     }
   }
 }
 
 /* diag of Y m Y^T for symmetric m. */
-static void forms(interior *ip, const double *m, double *out) {
-  int64_t r = ip->r;
-  dw_row_products(ip->half, r, ip->y, ip->n, m, r, r);
-  for (int64_t i = 0; i < ip->n; i++) {
+static void forms(least_eigenvalue *v, const double *m, double *out) {
+  int64_t r = v->r;
+  dw_row_products(v->half, r, v->y, v->m, m, r, r);
+  for (int64_t i = 0; i < v->m; i++) {
     double sum = 0;
     for (int64_t k = 0; k < r; k++) {
-      sum += ip->half[i * r + k] * ip->y[i * r + k];
+      sum += v->half[i * r + k] * v->y[i * r + k];
     }
     out[i] = sum;
   }
@@ -88,258 +84,226 @@ static double trace(const double *m, int64_t r) {
 /* ---- Newton ---- */
 
 /* Z^-1, sigma and their forms at the current point, in the eigenbasis of rho. */
-static void prepare(interior *ip) {
-  const dw_spectrum *spectrum = &ip->solve->spectrum;
-  int64_t n = ip->n, r = ip->r;
-  memcpy(ip->basis, spectrum->V, (size_t)(r * r) * sizeof *ip->basis);
-  transpose(ip->basis, r, ip->back);
-  dw_row_products(ip->y, r, ip->rows, n, ip->basis, r, r);
-  turn(ip, ip->sigma, ip->basis, ip->turned);
-  ip->c = 0;
+static void turn_basis(least_eigenvalue *v) {
+  const dw_spectrum *spectrum = &v->solve->spectrum;
+  int64_t m = v->m, r = v->r;
+  memcpy(v->basis, spectrum->V, (size_t)(r * r) * sizeof *v->basis);
+  transpose(v->basis, r, v->back);
+  dw_row_products(v->y, r, v->rows, m, v->basis, r, r);
+  turn(v, v->sigma, v->basis, v->turned);
+  v->c = 0;
   for (int64_t k = 0; k < r; k++) {
-    ip->z[k] = 1 / (ip->tau - spectrum->mu[k]);
-    ip->c += ip->z[k] * ip->turned[k * r + k];
+    v->z[k] = 1 / (v->tau - spectrum->mu[k]);
+    v->c += v->z[k] * v->turned[k * r + k];
   }
   for (int64_t k = 0; k < r; k++) {
     for (int64_t l = 0; l < r; l++) {
-      ip->dZ[k * r + l] = (ip->z[k] + ip->z[l]) / 2 * ip->turned[k * r + l];
+      v->dZ[k * r + l] = (v->z[k] + v->z[l]) / 2 * v->turned[k * r + l];
     }
   }
-  forms(ip, ip->dZ, ip->b);
-  forms(ip, ip->turned, ip->e);
+  forms(v, v->dZ, v->b);
+  v->value->diagonal = v->c;
 }
 
-static bool factor(interior *ip, double lambda) {
-  int64_t n = ip->n, r = ip->r;
-  memcpy(ip->work, ip->turned, (size_t)(r * r) * sizeof *ip->work);
-  if (!dw_cholesky(ip->work, r)) {
+/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added.
+ */
+static bool factor_sigma(least_eigenvalue *v) {
+  double ridge = 0;
+  for (int attempt = 0; attempt < 3; attempt++) {
+    memcpy(v->work, v->turned, (size_t)(v->r * v->r) * sizeof *v->work);
+    for (int64_t k = 0; k < v->r; k++) {
+      v->work[k * (v->r + 1)] += ridge;
+    }
+    if (dw_cholesky(v->work, v->r)) {
+      return true;
+    }
+    ridge = fmax(100 * ridge, 1e-15);
+  }
+  return false;
+}
+
+static bool prepare(void *self, const dw_point *at, double *H) {
+  least_eigenvalue *v = self;
+  int64_t m = v->m, r = v->r;
+  v->value->unit = dw_level_scale(INFINITY, at->log_value);
+  turn_basis(v);
+  if (!factor_sigma(v)) {
     return false;
   }
-  memcpy(ip->half, ip->y, (size_t)(n * r) * sizeof *ip->half);
-  dw_multiply_rows(ip->half, n, ip->work, r);
-  memset(ip->M, 0, (size_t)(n * n) * sizeof *ip->M);
-  dw_add_outer(ip->M, n, ip->half, r);
-  for (int64_t i = 0; i < n; i++) {
-    ip->a[i] = 0;
+  memcpy(v->half, v->y, (size_t)(m * r) * sizeof *v->half);
+  dw_multiply_rows(v->half, m, v->work, r);
+  dw_add_outer(H, m, v->half, r);
+  memset(v->N, 0, (size_t)(m * m) * sizeof *v->N);
+  for (int64_t i = 0; i < m; i++) {
+    v->a[i] = 0;
+    v->cz[i] = 0;
     for (int64_t k = 0; k < r; k++) {
-      ip->half[i * r + k] = sqrt(ip->z[k]) * ip->y[i * r + k];
-      ip->a[i] += ip->half[i * r + k] * ip->half[i * r + k];
+      v->half[i * r + k] = sqrt(v->z[k]) * v->y[i * r + k];
+      v->a[i] += v->half[i * r + k] * v->half[i * r + k];
     }
   }
-  memset(ip->N, 0, (size_t)(n * n) * sizeof *ip->N);
-  dw_add_outer(ip->N, n, ip->half, r);
-  for (int64_t i = 0; i < n * n; i++) {
-    ip->M[i] *= ip->N[i];
+  dw_add_outer(v->N, m, v->half, r);
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t j = i; j < m; j++) {
+      H[i * m + j] *= v->N[i * m + j];
+    }
   }
-  for (int64_t i = 0; i < n; i++) {
-    ip->M[i * n + i] += (ip->s[i] + lambda) / ip->p[i];
-  }
-  return dw_cholesky(ip->M, n);
+  memset(v->second, 0, (size_t)(r * r) * sizeof *v->second);
+  v->trace_second = 0;
+  return true;
 }
 
-/* dZ = dtau I - sum dp_j phi_j phi_j^T and d sigma, in the eigenbasis. */
-static void matrix_steps(interior *ip, double kappa) {
-  int64_t n = ip->n, r = ip->r;
+static void first_gradient(void *self, const dw_point *at, double *g) {
+  least_eigenvalue *v = self;
+  v->tau = 1.5 * exp(-at->log_vendi);
+  v->value->unit = dw_level_scale(INFINITY, at->log_value);
+  for (int64_t i = 0; i < v->m; i++) {
+    g[i] = -1 / (double)v->r;
+  }
+}
+
+/* b.dp - c dtau, as tr(sigma + d sigma) = 1 wants it. */
+static double trace_equation(void *self, double kappa) {
+  const least_eigenvalue *v = self;
+  double inverse = 0;
+  for (int64_t k = 0; k < v->r; k++) {
+    inverse += v->z[k];
+  }
+  return 1 - kappa * inverse + v->trace_second;
+}
+
+static void gradient(void *self, const dw_point *at, double kappa, double *g) {
+  const least_eigenvalue *v = self;
+  (void)at;
+  for (int64_t i = 0; i < v->m; i++) {
+    g[i] = v->cz[i] - kappa * v->a[i];
+  }
+}
+
+/* dZ and d sigma, in the eigenbasis. */
+static void respond(void *self, double u, const double *dp, double kappa) {
+  least_eigenvalue *v = self;
+  int64_t m = v->m, r = v->r;
+  v->dtau = -u;
   for (int64_t k = 0; k < r; k++) { /* columns of y, weighted and plain, as rows */
-    for (int64_t i = 0; i < n; i++) {
-      ip->half[k * n + i] = ip->dp[i] * ip->y[i * r + k];
-      ip->N[k * n + i] = ip->y[i * r + k];
+    for (int64_t i = 0; i < m; i++) {
+      v->half[k * m + i] = dp[i] * v->y[i * r + k];
+      v->columns[k * m + i] = v->y[i * r + k];
     }
   }
-  dw_row_products(ip->dZ, r, ip->half, r, ip->N, r, n);
+  dw_row_products(v->dZ, r, v->half, r, v->columns, r, m);
   for (int64_t k = 0; k < r * r; k++) {
-    ip->dZ[k] = (k % (r + 1) == 0 ? ip->dtau : 0) - ip->dZ[k];
+    v->dZ[k] = (k % (r + 1) == 0 ? v->dtau : 0) - v->dZ[k];
   }
-  symmetric_product(ip, ip->dZ, ip->turned, ip->dsigma);
+  symmetric_product(v, v->dZ, v->turned, v->dsigma);
   for (int64_t k = 0; k < r * r; k++) {
-    double inverse = k % (r + 1) == 0 ? kappa * ip->z[k / r] : 0;
-    ip->dsigma[k] = inverse - ip->turned[k] - ip->dsigma[k] - ip->second[k];
+    double inverse = k % (r + 1) == 0 ? kappa * v->z[k / r] : 0;
+    v->dsigma[k] = inverse - v->turned[k] - v->dsigma[k] - v->second[k];
   }
 }
 
-static double dot(const double *x, const double *y, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; i++) {
-    sum += x[i] * y[i];
+/* Whether m + step dm is positive definite; m NULL: Z. */
+static bool stays_definite(least_eigenvalue *v, const double *m, const double *dm, double step) {
+  for (int64_t k = 0; k < v->r * v->r; k++) {
+    double at = m != NULL ? m[k] : k % (v->r + 1) == 0 ? 1 / v->z[k / v->r] : 0;
+    v->work[k] = at + step * dm[k];
   }
-  return sum;
+  return dw_cholesky(v->work, v->r);
 }
 
-static void direction(interior *ip, double lambda, double kappa) {
-  int64_t n = ip->n;
-  double inverse = 0, total = 0, sum0 = 0, sum1 = 0, sum2 = 0;
-  for (int64_t k = 0; k < ip->r; k++) {
-    inverse += ip->z[k];
-  }
-  for (int64_t i = 0; i < n; i++) {
-    ip->u0[i] =
-        -(kappa * ip->a[i] - ip->cz[i] + lambda * (log(ip->p[i]) + 1) + ip->nu) + (kappa - ip->cs[i]) / ip->p[i];
-    total += ip->p[i];
-  }
-  dw_cholesky_solve(ip->M, n, ip->u0);
-  for (int64_t i = 0; i < n; i++) {
-    sum0 += ip->u0[i];
-    sum1 += ip->u1[i];
-    sum2 += ip->u2[i];
-  }
-  /* b.dp - c dtau = one, 1.dp = two, with dp = u0 + dtau u1 - dnu u2 */
-  double one = 1 - kappa * inverse + ip->trace_second - dot(ip->b, ip->u0, n), two = 1 - total - sum0;
-  double b1 = dot(ip->b, ip->u1, n) - ip->c, b2 = dot(ip->b, ip->u2, n), determinant = -b1 * sum2 + b2 * sum1;
-  ip->dtau = (-one * sum2 + b2 * two) / determinant;
-  ip->dnu = (b1 * two - sum1 * one) / determinant;
-  for (int64_t i = 0; i < n; i++) {
-    ip->dp[i] = ip->u0[i] + ip->dtau * ip->u1[i] - ip->dnu * ip->u2[i];
-    ip->ds[i] = (kappa - ip->cs[i]) / ip->p[i] - ip->s[i] - ip->s[i] / ip->p[i] * ip->dp[i];
-  }
-  matrix_steps(ip, kappa);
-}
-
-/* Whether m + step dm is positive definite; diagonal: m's diagonal is 1 / z. */
-static bool stays_definite(interior *ip, const double *m, const double *dm, double step) {
-  for (int64_t k = 0; k < ip->r * ip->r; k++) {
-    double at = m != NULL ? m[k] : k % (ip->r + 1) == 0 ? 1 / ip->z[k / ip->r] : 0;
-    ip->work[k] = at + step * dm[k];
-  }
-  return dw_cholesky(ip->work, ip->r);
-}
-
-/* The longest common step that keeps p, s, Z and sigma inside. Definiteness is tried by factorisation, which at r^3 / 3
- * is cheaper than the eigenvalues that would give the boundary. */
-static double common_step(interior *ip) {
-  double step = fmin(dw_longest_step(ip->p, ip->dp, ip->n), dw_longest_step(ip->s, ip->ds, ip->n)),
-         reach = step / DW_TO_THE_BOUNDARY;
-  while (reach > 1e-6 &&
-         !(stays_definite(ip, NULL, ip->dZ, reach) && stays_definite(ip, ip->turned, ip->dsigma, reach))) {
+/* Definiteness is tried by factorisation, which at r^3 / 3 is cheaper than the eigenvalues that give the boundary. 0:
+ * both are on it. */
+static double longest_step(void *self, double step) {
+  least_eigenvalue *v = self;
+  double reach = step / DW_TO_THE_BOUNDARY;
+  while (reach > 1e-6 && !(stays_definite(v, NULL, v->dZ, reach) && stays_definite(v, v->turned, v->dsigma, reach))) {
     reach *= 0.9;
   }
-  return fmin(step, DW_TO_THE_BOUNDARY * reach);
+  return reach > 1e-6 ? fmin(step, DW_TO_THE_BOUNDARY * reach) : 0;
 }
 
-/* (p.s + tr Z sigma) / (n + r) after a step. */
-static double complementarity(const interior *ip, double step) {
-  int64_t r = ip->r;
-  double sum = 0;
-  for (int64_t i = 0; i < ip->n; i++) {
-    sum += (ip->p[i] + step * ip->dp[i]) * (ip->s[i] + step * ip->ds[i]);
-  }
+static dw_complementarity complementarity(void *self, double step) {
+  const least_eigenvalue *v = self;
+  int64_t r = v->r;
+  dw_complementarity all = {0, r};
   for (int64_t k = 0; k < r * r; k++) {
-    double Z = (k % (r + 1) == 0 ? 1 / ip->z[k / r] : 0) + step * ip->dZ[k];
-    sum += Z * (ip->turned[k] + step * ip->dsigma[k]);
+    double Z = (k % (r + 1) == 0 ? 1 / v->z[k / r] : 0) + step * v->dZ[k];
+    all.sum += Z * (v->turned[k] + step * v->dsigma[k]);
   }
-  return sum / (double)(ip->n + r);
+  return all;
 }
 
-static void take_step(interior *ip, double lambda) {
-  int64_t n = ip->n, r = ip->r;
-  for (int64_t i = 0; i < n; i++) {
-    ip->u1[i] = ip->b[i];
-    ip->u2[i] = 1;
-    ip->cs[i] = ip->cz[i] = 0;
-  }
-  dw_cholesky_solve(ip->M, n, ip->u1);
-  dw_cholesky_solve(ip->M, n, ip->u2);
-  memset(ip->second, 0, (size_t)(r * r) * sizeof *ip->second);
-  ip->trace_second = 0;
-  double now = (dot(ip->p, ip->s, n) + ip->tau * trace(ip->turned, r)) / (double)(n + r);
-  for (int64_t k = 0; k < r; k++) {
-    now -= ip->solve->spectrum.mu[k] * ip->turned[k * r + k] / (double)(n + r);
-  }
-  direction(ip, lambda, 0);
-  double after = complementarity(ip, common_step(ip));
-  for (int64_t i = 0; i < n; i++) {
-    ip->cs[i] = ip->dp[i] * ip->ds[i];
-  }
-  memcpy(ip->back, ip->dsigma, (size_t)(r * r) * sizeof *ip->back);
-  symmetric_product(ip, ip->dZ, ip->back, ip->second);
-  ip->trace_second = trace(ip->second, r);
-  forms(ip, ip->second, ip->cz);
-  direction(ip, lambda, fmax(0.02, fmin(1, pow(after / now, 3))) * now);
-  double step = common_step(ip);
-  ip->tau += step * ip->dtau;
-  ip->nu += step * ip->dnu;
-  for (int64_t i = 0; i < n; i++) {
-    ip->p[i] += step * ip->dp[i];
-    ip->s[i] += step * ip->ds[i];
-  }
+static void correct(void *self) {
+  least_eigenvalue *v = self;
+  memcpy(v->back, v->dsigma, (size_t)(v->r * v->r) * sizeof *v->back);
+  symmetric_product(v, v->dZ, v->back, v->second);
+  v->trace_second = trace(v->second, v->r);
+  forms(v, v->second, v->cz);
+}
+
+static void move(void *self, double step) {
+  least_eigenvalue *v = self;
+  int64_t r = v->r;
+  v->tau += step * v->dtau;
   for (int64_t k = 0; k < r * r; k++) {
-    ip->turned[k] += step * ip->dsigma[k];
+    v->turned[k] += step * v->dsigma[k];
   }
-  transpose(ip->basis, r, ip->back);
-  turn(ip, ip->turned, ip->back, ip->sigma);
-}
-
-static void start(interior *ip, double lambda) {
-  double largest = ip->solve->spectrum.mu[ip->r - 1], least = INFINITY, mean = 0;
-  ip->tau = 1.5 * largest;
-  ip->nu = 0;
-  for (int64_t i = 0; i < ip->n; i++) {
-    ip->s[i] = 1 / (double)ip->r + lambda * (log(ip->p[i]) + 1);
-    least = fmin(least, ip->s[i]);
-    mean += fabs(ip->s[i]) / (double)ip->n;
-  }
-  ip->nu = 0.1 * mean - least;
-  for (int64_t i = 0; i < ip->n; i++) {
-    ip->s[i] += ip->nu;
-  }
+  transpose(v->basis, r, v->back);
+  turn(v, v->turned, v->back, v->sigma);
 }
 
 /* ---- the solve ---- */
 
-static void begin(void *self, const dw_point *at) { start(self, at->lambda * dw_level_scale(INFINITY, at->log_vendi)); }
-
-static bool step(void *self, const dw_point *at) {
-  interior *ip = self;
-  double lambda = at->lambda * dw_level_scale(INFINITY, at->log_vendi);
-  prepare(ip);
-  if (!factor(ip, lambda)) {
-    return false;
-  }
-  take_step(ip, lambda);
-  return true;
-}
-
-static divw_status make_room(interior *ip) {
+static divw_status make_room(least_eigenvalue *v) {
   divw_status status;
-  int64_t n = ip->n, r = ip->r;
-  DW_TRY(dw_alloc(&ip->rows, 3 * n * r, sizeof *ip->rows));
-  DW_TRY(dw_alloc(&ip->M, 2 * n * n, sizeof *ip->M));
-  DW_TRY(dw_alloc(&ip->p, 12 * n, sizeof *ip->p));
-  DW_TRY(dw_alloc(&ip->z, r, sizeof *ip->z));
-  DW_TRY(dw_alloc_zero(&ip->sigma, 8 * r * r, sizeof *ip->sigma));
-  ip->y = ip->rows + n * r;
-  ip->half = ip->y + n * r;
-  ip->N = ip->M + n * n;
-  double **vectors[] = {&ip->s, &ip->dp, &ip->ds, &ip->a, &ip->b, &ip->e, &ip->u0, &ip->u1, &ip->u2, &ip->cs, &ip->cz};
-  for (int64_t k = 0; k < 11; k++) {
-    *vectors[k] = ip->p + (k + 1) * n;
-  }
-  double **matrices[] = {&ip->turned, &ip->dsigma, &ip->dZ, &ip->second, &ip->work, &ip->basis, &ip->back};
+  int64_t m = v->m, r = v->r;
+  DW_TRY(dw_alloc(&v->rows, 4 * m * r, sizeof *v->rows));
+  DW_TRY(dw_alloc(&v->N, m * m, sizeof *v->N));
+  DW_TRY(dw_alloc(&v->a, 3 * m, sizeof *v->a));
+  DW_TRY(dw_alloc(&v->z, r, sizeof *v->z));
+  DW_TRY(dw_alloc_zero(&v->sigma, 8 * r * r, sizeof *v->sigma));
+  v->y = v->rows + m * r;
+  v->half = v->y + m * r;
+  v->columns = v->half + m * r;
+  v->b = v->a + m;
+  v->cz = v->b + m;
+  double **matrices[] = {&v->turned, &v->dsigma, &v->dZ, &v->second, &v->work, &v->basis, &v->back};
   for (int64_t k = 0; k < 7; k++) {
-    *matrices[k] = ip->sigma + (k + 1) * r * r;
+    *matrices[k] = v->sigma + (k + 1) * r * r;
   }
-  DW_TRY(divw_kernel_read(ip->solve->kernel, 0, n, ip->rows));
-  ip->solve->row_passes++;
+  DW_TRY(dw_read_active(v->solve, v->active, v->rows));
 fail:
   return status;
 }
 
-divw_status dw_interior_point_inf(dw_solve *solve, dw_problem problem, double target, dw_point *point,
-                                  int64_t *iterations, int32_t *stop_reason) {
+divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
+                            double *theta, int32_t *stop_reason) {
   divw_status status;
-  interior ip = {.solve = solve, .n = solve->n, .r = solve->r};
-  DW_TRY(make_room(&ip));
-  for (int64_t k = 0; k < ip.r; k++) {
-    ip.sigma[k * (ip.r + 1)] = 1 / (double)ip.r;
+  least_eigenvalue v = {.solve = solve, .active = active, .m = active.count, .r = solve->r};
+  dw_concave value = {.self = &v,
+                      .prepare = prepare,
+                      .first_gradient = first_gradient,
+                      .gradient = gradient,
+                      .own_equation = trace_equation,
+                      .respond = respond,
+                      .longest_step = longest_step,
+                      .complementarity = complementarity,
+                      .correct = correct,
+                      .move = move};
+  DW_TRY(make_room(&v));
+  value.column = v.b;
+  for (int64_t k = 0; k < v.r; k++) {
+    v.sigma[k * (v.r + 1)] = 1 / (double)v.r;
   }
-  solve->sigma = ip.sigma;
-  status = dw_interior_iterate(solve, problem, target, point, ip.p, (dw_interior){&ip, begin, step}, iterations,
-                               stop_reason);
+  solve->sigma = v.sigma;
+  v.value = &value;
+  DW_TRY(dw_newton_iterate(solve, problem, target, active, &value, best, theta, stop_reason));
 fail:
   solve->sigma = NULL;
-  divw_free(ip.sigma);
-  divw_free(ip.z);
-  divw_free(ip.p);
-  divw_free(ip.M);
-  divw_free(ip.rows);
+  divw_free(v.sigma);
+  divw_free(v.z);
+  divw_free(v.a);
+  divw_free(v.N);
+  divw_free(v.rows);
   return status;
 }

@@ -14,9 +14,10 @@
 #include "../internal.h"
 
 typedef struct {
-  double order;     /* q in (0, inf] */
-  double balance;   /* in [0, 1] */
-  bool logarithmic; /* G = balance log VS + (1 - balance) H instead of J = balance VS + (1 - balance) H */
+  double order;       /* q in (0, inf] */
+  double level_order; /* that of the level y: q, or 1 with quality scores (y = log(p.s VS_q)) */
+  double balance;     /* in [0, 1] */
+  bool logarithmic;   /* G = balance log VS + (1 - balance) H instead of J = balance VS + (1 - balance) H */
 } dw_objective;
 
 /* J or G at this diversity and entropy. */

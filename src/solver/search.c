@@ -36,12 +36,19 @@ typedef struct {
   int32_t stop_reason;
 } search;
 
+/* Where the problem is concave in p, or its stationary points are global anyway, the gap of one is the bound. */
+static bool is_gap_global(const dw_solve *solve) {
+  const dw_objective *objective = &solve->objective;
+  bool concave = objective->logarithmic && objective->level_order <= 1;
+  return concave || objective->balance == 1;
+}
+
 /* Keeps the dual vector of a point for the bound. */
 static divw_status store_dual(search *s, const dw_point *point) {
   divw_status status;
   DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
-  double scale = dw_level_scale(s->solve->options->objective.order, point->log_vendi);
+  double scale = dw_level_scale(s->solve->objective.level_order, point->log_value);
   s->scales[s->count] = scale;
   dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], point->constant, scale, scale * point->lambda});
 fail:
@@ -49,7 +56,7 @@ fail:
 }
 
 static double allowed_global_gap(const search *s) {
-  return dw_objective_slope(&s->solve->options->objective, s->solution->best.log_vendi) * s->tolerance;
+  return dw_objective_slope(&s->solve->objective, s->solution->best.log_value) * s->tolerance;
 }
 
 /* Operations of an interior-point iteration. */
@@ -61,7 +68,10 @@ static double newton_cost(const dw_solve *solve) {
 /* Whether Newton steps are worth their price: where ascent is slow (order above 1, small lambda) and a step takes a
  * fraction of a second. Order inf has no gradient, and leaves no choice. */
 static bool wants_interior_point(const dw_solve *solve) {
-  const dw_objective *objective = &solve->options->objective;
+  const dw_objective *objective = &solve->objective;
+  if (solve->quality != NULL && objective->order > 1) {
+    return false;
+  }
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
@@ -82,7 +92,7 @@ static divw_status try_other(dw_solve *solve, dw_problem problem, double target,
                   : dw_ascend(solve, problem, target, INT64_MAX, point, &more, &reason));
   *iterations += more;
   /* A converged point may be lower by what its gap is worth; by more, it is at another local maximum. */
-  double worth = dw_objective_slope(&solve->options->objective, before.log_vendi) * target;
+  double worth = dw_objective_slope(&solve->objective, before.log_value) * target;
   bool lower = reason == DIVW_STOP_CONVERGED ? !problem.fixed && point->objective + worth < before.objective
                                              : dw_is_lower(solve, problem, point, &before);
   if (lower) {
@@ -103,7 +113,8 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
   divw_status status;
   const divw_solver *options = solve->options;
   bool interior = wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
-  may_switch = may_switch && (interior ? isfinite(options->objective.order) : newton_cost(solve) < BEARABLE_STEP);
+  may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
+  may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
   solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
   DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
                   : dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations,
@@ -122,14 +133,16 @@ static divw_status solve_once(search *s, dw_problem problem) {
   int64_t iterations;
   s->solve->solves++;
   DW_TRY(run_method(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
-  DW_TRY(store_dual(s, &s->work));
+  if (!is_gap_global(s->solve)) {
+    DW_TRY(store_dual(s, &s->work));
+  }
   s->iterations += iterations;
   if (s->stop_reason == DIVW_STOP_STALLED) { /* from here on, aim at what can be reached */
     s->solve->stalled = true;
     s->tolerance = fmax(s->tolerance, 2 * s->work.gap);
     s->target = fmax(s->target, s->tolerance / 2);
   }
-  bool better = s->count == 1 || s->work.objective > solution->best.objective;
+  bool better = s->solve->solves == 1 || s->work.objective > solution->best.objective;
   dw_certify_for_objective(s->solve, &s->work);
   bool sharper =
       s->work.gap < solution->best.gap && s->work.objective >= solution->best.objective - allowed_global_gap(s);
@@ -146,18 +159,20 @@ fail:
 /* Where no more work may follow: out of solves or iterations, or told to stop. */
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
-  return s->solve->cancelled || s->count >= options->max_solves || s->solve->iterations >= options->max_iterations;
+  return s->solve->cancelled || s->solve->solves >= options->max_solves ||
+         s->solve->iterations >= options->max_iterations;
 }
 
 static dw_frontier_bound bound(search *s) {
-  const dw_objective *objective = &s->solve->options->objective;
-  double best = s->solution->best.objective;
-  if (objective->logarithmic && objective->order <= 1) {
-    s->solution->global_bound = best + objective->balance * s->solution->best.gap; /* the gap is not negative */
+  const dw_objective *objective = &s->solve->objective;
+  const dw_point *best = &s->solution->best;
+  if (is_gap_global(s->solve)) {
+    double entropy = log((double)s->solve->n) - best->deficit;
+    s->solution->global_bound = dw_objective_value(objective, best->log_value + best->gap, entropy);
     return (dw_frontier_bound){s->solution->global_bound, 0, 0};
   }
-  dw_frontier_bound found = dw_frontier_find_bound(s->frontier, best, allowed_global_gap(s));
-  s->solution->global_bound = fmax(found.objective, best);
+  dw_frontier_bound found = dw_frontier_find_bound(s->frontier, best->objective, allowed_global_gap(s));
+  s->solution->global_bound = fmax(found.objective, best->objective);
   return found;
 }
 
@@ -174,7 +189,7 @@ static void start_from_dual(search *s, int32_t dual, double slope) {
 /* True when the bound asks for more precision at the best point itself rather than for another solve elsewhere. */
 static bool loose_at_best(const search *s, double slope) {
   const dw_point *best = &s->solution->best;
-  double scale = dw_level_scale(s->solve->options->objective.order, best->log_vendi);
+  double scale = dw_level_scale(s->solve->objective.level_order, best->log_value);
   double ratio = slope / (scale * best->lambda);
   return !s->solve->stalled && best->gap > s->tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
@@ -186,7 +201,7 @@ static bool loose_at_best(const search *s, double slope) {
  * that maximises a minorant of it which touches it there, so no round lowers it. */
 static divw_status polish(search *s) {
   divw_status status;
-  const dw_objective *objective = &s->solve->options->objective;
+  const dw_objective *objective = &s->solve->objective;
   dw_point *best = &s->solution->best;
   double before = -INFINITY;
   if (!wants_interior_point(s->solve)) {
@@ -194,7 +209,7 @@ static divw_status polish(search *s) {
     return solve_once(s, (dw_problem){.fixed = false});
   }
   while (!exhausted(s) && best->gap > s->target && best->objective > before) {
-    double scale = dw_level_scale(objective->order, best->log_vendi);
+    double scale = dw_level_scale(objective->level_order, best->log_value);
     before = best->objective;
     dw_point_copy(&s->work, best, s->solve->n);
     DW_TRY(solve_once(s, (dw_problem){.fixed = true, .slope = scale * best->lambda}));
@@ -218,7 +233,7 @@ static divw_status close_bound(search *s) {
       DW_TRY(polish(s));
       continue;
     }
-    if (found.slope == 0 || s->count + 2 > s->solve->options->max_solves) {
+    if (found.slope == 0 || s->solve->solves + 2 > s->solve->options->max_solves) {
       break; /* a solve at another slope may have to be followed by one of the objective itself */
     }
     start_from_dual(s, found.dual, found.slope);
@@ -235,9 +250,10 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   double tolerance = solve->options->tolerance;
   search s = {.solve = solve, .solution = solution, .tolerance = tolerance, .target = tolerance / 2};
-  DW_TRY(dw_frontier_create(&s.frontier, solve->n, solve->r, &solve->options->objective));
+  DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, log((double)solve->r) + solve->log_scale,
+                            &solve->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
-  DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: uniform */
+  DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: as even as can be */
   DW_TRY(close_bound(&s));
 fail:
   for (int32_t k = 0; k < s.count; k++) {

@@ -3,10 +3,13 @@
  *     solver.c       options, and the call itself
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
  *     objective.c    orders and objectives as scalar functions
+ *     constraints.c  what the caller asks of the weights, as options
+ *     feasible.c     the set of weights that makes
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
- *     interior.c     one solve by another method, for n up to some thousands; what methods of its kind share
- *     interior_inf.c the same for order infinity
+ *     columns.c      one solve by interior points: for some thousands of rows at a time
+ *     newton.c       their steps, with constraints and entropy
+ *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
  */
@@ -15,12 +18,15 @@
 
 #include "../kernel.h"
 #include "../spectrum.h"
+#include "constraints.h"
+#include "feasible.h"
 #include "objective.h"
 
 #include <divweights/solver.h>
 
 struct divw_solver {
   dw_objective objective;
+  dw_constraints constraints;
   int32_t method;
   double tolerance;
   int64_t max_iterations;
@@ -29,23 +35,28 @@ struct divw_solver {
   void *progress_user;
 };
 
-/* A point p of the simplex and what one iteration finds there. Diversity is in nats of log VS_q (objective.h). */
+/* A point p of the set of allowed weights and what one iteration finds there. Values are in nats (objective.h). */
 typedef struct {
-  double *logit, *p; /* n each: p = softmax(logit), and once normalised logit = log(n p) */
+  double *logit, *p; /* n each: p is the projection of logit, which once normalised is log(n p) inside the bounds */
   double *D;         /* n marginal diversities, of the dual state that gave the smallest bound */
   double constant;   /* of that state, see dw_gradient, and the allowance for rounding */
-  double log_vendi;  /* f = log VS_q */
+  double log_vendi;  /* log VS_q */
+  double log_value;  /* f: that, plus log p.s where examples have quality scores s */
   double deficit;    /* g = log n - H */
-  double lambda;     /* the weight of H against log VS at which the gap is meant */
-  double gap;        /* no p with at least this entropy has a log VS that is larger by more */
+  double lambda;     /* the weight of H against f at which the gap is meant */
+  double gap;        /* no p that is allowed, with at least this entropy, has an f that is larger by more */
   double objective;  /* J or G */
 } dw_point;
 
 /* State of a call. */
 typedef struct {
   const divw_solver *options;
+  dw_objective objective;
   const divw_kernel *kernel;
   int64_t n, r;
+  dw_feasible set;
+  double *quality;  /* n scores, scaled to a maximum of 1; NULL: none */
+  double log_scale; /* of that scaling */
   dw_spectrum spectrum;
   double *R[2];        /* factors, r x r each */
   const double *sigma; /* q = inf: the dual state, r x r, trace about 1 */
@@ -71,7 +82,7 @@ divw_status dw_point_create(dw_point *point, int64_t n);
 void dw_point_destroy(dw_point *point);
 void dw_point_copy(dw_point *to, const dw_point *from, int64_t n);
 
-/* certificate.c: fills `point` at its logit (normalised on the way). */
+/* certificate.c: fills `point` at its logit (projected on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
 
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
@@ -82,7 +93,7 @@ void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason);
 
-/* interior.c: the same by another method, for n up to some thousands. */
+/* columns.c: the same by interior points. */
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason);
 

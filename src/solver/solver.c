@@ -16,6 +16,7 @@ divw_status divw_solver_create(divw_solver **out) {
   divw_status status = dw_alloc_zero(out, 1, sizeof **out);
   if (status == DIVW_OK) {
     **out = (divw_solver){.objective = {.order = 1, .balance = 0.5},
+                          .constraints = {.max_weight = INFINITY},
                           .method = DIVW_METHOD_AUTO,
                           .tolerance = 1e-6,
                           .max_iterations = 500,
@@ -24,7 +25,12 @@ divw_status divw_solver_create(divw_solver **out) {
   return status;
 }
 
-void divw_solver_destroy(divw_solver *solver) { divw_free(solver); }
+void divw_solver_destroy(divw_solver *solver) {
+  if (solver != NULL) {
+    dw_constraints_clear(&solver->constraints);
+    divw_free(solver);
+  }
+}
 
 divw_status divw_solver_set_balance(divw_solver *solver, double balance) {
   DW_REQUIRE(solver);
@@ -56,6 +62,7 @@ const char *divw_objective_name(int32_t objective) {
   switch (objective) {
   case DIVW_OBJECTIVE_PUBLISHED: return "published";
   case DIVW_OBJECTIVE_LOG: return "log";
+  case DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES: return "effective-examples";
   default: return "unknown";
   }
 }
@@ -73,6 +80,9 @@ divw_status divw_solver_set_objective(divw_solver *solver, int32_t objective) {
 int32_t divw_solver_objective(const divw_solver *solver) {
   if (solver == NULL) {
     return 0;
+  }
+  if (solver->constraints.effective > 0) {
+    return DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES;
   }
   return solver->objective.logarithmic ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED;
 }
@@ -158,7 +168,7 @@ static divw_status look_at_uniform(dw_solve *solve) {
   divw_status status;
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, NULL));
   solve->row_passes++;
-  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->options->objective.order));
+  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->objective.order));
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
   while (solve->spectrum.mu[solve->spectrum.null] == 0) {
     solve->spectrum.null++;
@@ -183,22 +193,22 @@ fail:
 /* Below it, balance x VS is less than the rounding of H. */
 #define NEGLIGIBLE_BALANCE 1e-15
 
-/* At balance 0 the objective is the entropy: uniform weights are optimal, lambda is infinite and nothing is left to
- * prove. D is that of uniform weights. */
+/* At balance 0 the objective is the entropy: the most even weights are optimal, uniform ones without constraints;
+ * lambda is infinite and nothing is left to prove. D is that of these weights. */
 static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   dw_point *best = &solution->best;
   dw_problem problem = {.fixed = true, .slope = INFINITY};
   double *sigma = NULL;
-  if (isinf(solve->options->objective.order)) {
+  if (isinf(solve->objective.order)) {
     DW_TRY(top_projector(&solve->spectrum, &sigma));
     solve->sigma = sigma;
   }
   DW_TRY(dw_evaluate(solve, problem, INFINITY, best));
   solve->iterations = 0;
   best->gap = 0;
-  best->deficit = 0;
-  best->objective = solution->global_bound = log((double)solve->n);
+  best->deficit = dw_feasible_is_plain(&solve->set) ? 0 : best->deficit;
+  best->objective = solution->global_bound = log((double)solve->n) - best->deficit;
   solution->stop_reason = DIVW_STOP_CONVERGED;
 fail:
   solve->sigma = NULL;
@@ -206,18 +216,38 @@ fail:
   return status;
 }
 
+static int64_t count_excluded(const dw_solve *solve) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < solve->n; i++) {
+    count += !dw_feasible_allows(&solve->set, i);
+  }
+  return count;
+}
+
 static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_report *report) {
   const dw_point *best = &solution->best;
-  double balance = solve->options->objective.balance, entropy = dw_entropy(best->p, solve->n);
+  const dw_constraints *constraints = &solve->options->constraints;
+  double balance = solve->objective.balance, entropy = dw_entropy(best->p, solve->n);
+  bool limited = isfinite(solve->set.deficit_limit);
   const divw_dataset *dataset = dw_kernel_dataset(solve->kernel);
   dw_report_clear(report);
   report->n = solve->n;
   report->dimension = divw_dataset_dimension(dataset);
   report->rank = solve->rank;
   strcpy(report->kernel, divw_kernel_name(divw_kernel_similarity(solve->kernel)));
-  report->order = solve->options->objective.order;
-  report->balance = balance;
-  strcpy(report->objective, solve->options->objective.logarithmic ? "log" : "published");
+  report->order = solve->objective.order;
+  report->balance = limited ? NAN : balance;
+  strcpy(report->objective, divw_objective_name(divw_solver_objective(solve->options)));
+  if (limited) {
+    report->least_effective_examples = (double)solve->n * exp(-solve->set.deficit_limit);
+  }
+  report->max_weight = constraints->max_weight;
+  report->min_weight = constraints->min_weight;
+  report->groups_bounded = constraints->group_count;
+  report->excluded = count_excluded(solve);
+  if (solve->quality != NULL) {
+    report->quality = exp(best->log_value - best->log_vendi);
+  }
   strcpy(report->method, divw_method_name(solution->method));
   report->tolerance = solve->options->tolerance;
   report->vendi_score_uniform = solve->vendi_uniform;
@@ -227,7 +257,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->objective_value = best->objective;
   report->entropy_weight = balance >= NEGLIGIBLE_BALANCE ? best->lambda : INFINITY;
   if (balance >= NEGLIGIBLE_BALANCE) {
-    report->certified_value = best->log_vendi + best->lambda * entropy;
+    report->certified_value = best->log_value + best->lambda * entropy;
     report->upper_bound = report->certified_value + best->gap;
   }
   report->gap = best->gap;
@@ -268,31 +298,59 @@ fail:
   return status;
 }
 
+/* What is maximised: a number of effective examples takes the place of balance and objective. */
+static dw_objective effective_objective(const divw_solver *solver) {
+  dw_objective objective = solver->objective;
+  if (solver->constraints.effective > 0) {
+    objective.balance = 1;
+    objective.logarithmic = false;
+  }
+  objective.level_order = solver->constraints.quality != NULL ? 1 : objective.order;
+  return objective;
+}
+
+static divw_status check_combination(const divw_solver *solver) {
+  const dw_objective objective = effective_objective(solver);
+  bool has_entropy = objective.balance < 1 || solver->constraints.effective > 0;
+  if (isinf(objective.order) && solver->method == DIVW_METHOD_ACCELERATED && objective.balance > 0) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_solver_solve: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or "
+                   "DIVW_METHOD_INTERIOR_POINT");
+  }
+  if (solver->constraints.quality != NULL && objective.order > 1 &&
+      (has_entropy || isinf(objective.order) || solver->method == DIVW_METHOD_INTERIOR_POINT)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_solver_solve: quality scores at order %g have no bound beside the entropy; expected an order "
+                   "of at most 1, or balance 1, a finite order and DIVW_METHOD_AUTO or DIVW_METHOD_ACCELERATED",
+                   objective.order);
+  }
+  return DIVW_OK;
+}
+
 divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kernel, divw_weights **out) {
   DW_REQUIRE(out);
   *out = NULL;
   DW_REQUIRE(solver);
   DW_REQUIRE(kernel);
-  if (isinf(solver->objective.order) && solver->method == DIVW_METHOD_ACCELERATED && solver->objective.balance > 0) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "%s: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or DIVW_METHOD_INTERIOR_POINT",
-                   __func__);
-  }
   divw_status status;
   dw_solution solution = {.method = DIVW_METHOD_ACCELERATED};
   dw_solve solve = {.options = solver,
+                    .objective = effective_objective(solver),
                     .kernel = kernel,
                     .n = divw_kernel_count(kernel),
                     .r = divw_kernel_features(kernel),
                     .started = dw_seconds()};
+  DW_TRY(check_combination(solver));
+  DW_TRY(dw_constraints_set(&solver->constraints, kernel, &solve.set));
+  DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_point_create(&solution.best, solve.n));
   DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
   for (int j = 0; j < 2; j++) {
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
-  DW_TRY(solver->objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution)
-                                                        : dw_solve_globally(&solve, &solution));
+  DW_TRY(solve.objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution)
+                                                      : dw_solve_globally(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
   for (int j = 0; j < 2; j++) {
@@ -301,5 +359,7 @@ fail:
   }
   dw_spectrum_destroy(&solve.spectrum);
   dw_point_destroy(&solution.best);
+  divw_free(solve.quality);
+  dw_feasible_destroy(&solve.set);
   return status;
 }

@@ -13,10 +13,11 @@ FLAGS = {
     "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
                           "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
                           "--ids-output", "--table", "--json"],
-    "score": SELECTION + KERNEL + ["--weights", "--order", "--threads", "--json"],
+    "score": SELECTION + KERNEL + ["--weights", "--order", "--new", "--share", "--top", "--output", "--table", "--threads",
+                                   "--json"],
     "sample": ["--count", "--scheme", "--epoch-length", "--labels", "--temperature", "--uniform", "--seed", "--epoch",
                "--start", "--rank", "--world", "--blocks", "--state", "--rows", "--ids", "--output"],
-    "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
+    "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--example", "--order", "--contact-sheet", "--image-shape", "--plots", "--trace",
                             *KERNEL, "--json"],
 }
 

@@ -1,0 +1,175 @@
+/* Interior-point methods for any number of rows: on all of them, or by column generation.
+ *
+ * For small lambda most rows end with next to no weight. Newton's equations are then solved for the active rows only,
+ * those that have weight or would gain by it, and every evaluation proves the gap over all rows. Between rounds a row
+ * that is not active takes the weight that stationarity gives it,
+ *
+ *     p_i = exp( (D_i - theta_g(i)) / lambda - 1 ) / n,
+ *
+ * which is nothing for lambda = 0; and rows whose D_i exceeds theta join. A round on the active rows ends as soon as
+ * they are not what keeps the gap open. */
+#include "interior.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE = 10, APPROACH = 15 }; /* rounds without a smaller gap; iterations of ascent that find the first rows */
+
+/* Logits log(n p): of a row that does not count, of no weight at all, and the most that one outside gets. */
+#define LIGHT 40
+#define NOTHING (-700.0)
+#define LITTLE (-5.0)
+
+int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 8 * r)); }
+
+divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
+  divw_status status = DIVW_OK;
+  for (int64_t k = 0, run; k < active.count; k += run) {
+    for (run = 1; k + run < active.count && active.row[k + run] == active.row[k] + run;) {
+      run++;
+    }
+    DW_TRY(divw_kernel_read(solve->kernel, active.row[k], run, rows + k * solve->r));
+  }
+  solve->row_passes += active.count == solve->n;
+fail:
+  return status;
+}
+
+static bool may_move(const dw_feasible *set, int64_t i) {
+  return dw_feasible_is_plain(set) || set->lower[i] < set->upper[i];
+}
+
+static divw_status run_round(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
+                             double *theta, int32_t *stop_reason) {
+  if (isinf(solve->objective.order)) {
+    return dw_interior_inf(solve, problem, target, active, point, theta, stop_reason);
+  }
+  return dw_interior_smooth(solve, problem, target, active, point, theta, stop_reason);
+}
+
+/* ---- column generation ---- */
+
+typedef struct {
+  double promise;
+  int64_t row;
+} candidate;
+
+static int more_promising(const void *a, const void *b) {
+  double x = ((const candidate *)a)->promise, y = ((const candidate *)b)->promise;
+  return (x < y) - (x > y);
+}
+
+static int by_row(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The rows with the most to gain, and those that have weight: these are as good as any other but hold the solution. */
+static void choose(const dw_solve *solve, const dw_point *point, candidate *ranked, int64_t most, dw_active *active) {
+  int64_t movable = 0;
+  for (int64_t i = 0; i < solve->n; i++) {
+    if (may_move(&solve->set, i)) {
+      double weight = fmax(log(point->p[i] * (double)solve->n), -LIGHT);
+      ranked[movable++] = (candidate){point->D[i] + weight / LIGHT, i};
+    }
+  }
+  qsort(ranked, (size_t)movable, sizeof *ranked, more_promising);
+  active->count = dw_min(movable, most);
+  for (int64_t k = 0; k < active->count; k++) {
+    active->row[k] = ranked[k].row;
+  }
+  qsort(active->row, (size_t)active->count, sizeof *active->row, by_row);
+}
+
+/* Before there are marginal diversities: rows spread evenly. */
+static void spread(const dw_solve *solve, int64_t most, dw_active *active) {
+  int64_t movable = 0, seen = 0;
+  for (int64_t i = 0; i < solve->n; i++) {
+    movable += may_move(&solve->set, i);
+  }
+  active->count = dw_min(movable, most);
+  for (int64_t i = 0, k = 0; i < solve->n && k < active->count; i++) {
+    if (may_move(&solve->set, i) && seen++ * active->count >= k * movable) {
+      active->row[k++] = i;
+    }
+  }
+}
+
+/* Weights of the rows that are not active. */
+static void settle(const dw_solve *solve, dw_active active, const double *theta, dw_point *point) {
+  double lambda = point->lambda;
+  for (int64_t i = 0, k = 0; i < solve->n; i++) {
+    if (k < active.count && active.row[k] == i) {
+      k++;
+      continue;
+    }
+    double excess = point->D[i] - theta[solve->set.group == NULL ? 0 : solve->set.group[i]];
+    double logit = lambda > 0 ? excess / lambda - 1 : excess > 0 ? 0 : -INFINITY;
+    point->logit[i] = fmin(fmax(logit, NOTHING), LITTLE);
+  }
+}
+
+static divw_status generate(dw_solve *solve, dw_problem problem, double target, dw_active active, candidate *ranked,
+                            double *theta, dw_point *point, int32_t *stop_reason) {
+  divw_status status;
+  int64_t most = active.count;
+  double smallest = INFINITY;
+  for (int idle = 0, round = 0; *stop_reason == 0; round++) {
+    if (round == 0 && isinf(solve->objective.order)) {
+      spread(solve, most, &active);
+    } else {
+      choose(solve, point, ranked, most, &active);
+    }
+    DW_TRY(run_round(solve, problem, target, active, point, theta, stop_reason));
+    idle = point->gap < 0.9 * smallest ? 0 : idle + 1;
+    smallest = fmin(smallest, point->gap);
+    if (*stop_reason == DIVW_STOP_STALLED || (*stop_reason == 0 && idle == PATIENCE)) {
+      *stop_reason = idle == PATIENCE ? DIVW_STOP_STALLED : 0;
+    }
+    settle(solve, active, theta, point);
+  }
+fail:
+  return status;
+}
+
+/* ---- the solve ---- */
+
+static divw_status all_rows(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
+                            int32_t *stop_reason) {
+  active.count = 0;
+  for (int64_t i = 0; i < solve->n; i++) {
+    if (may_move(&solve->set, i)) {
+      active.row[active.count++] = i;
+    }
+  }
+  return run_round(solve, problem, target, active, point, NULL, stop_reason);
+}
+
+divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                              int32_t *stop_reason) {
+  divw_status status;
+  int64_t before = solve->iterations;
+  candidate *ranked = NULL;
+  double *theta = NULL;
+  dw_active active = {NULL, dw_interior_columns(solve->r)};
+  DW_TRY(dw_alloc(&active.row, solve->n, sizeof *active.row));
+  *stop_reason = 0;
+  if (solve->n <= DW_INTERIOR_ALL) {
+    DW_TRY(all_rows(solve, problem, target, active, point, stop_reason));
+  } else {
+    DW_TRY(dw_alloc(&ranked, solve->n, sizeof *ranked));
+    DW_TRY(dw_alloc(&theta, dw_max(solve->set.group_count, 1), sizeof *theta));
+    if (isfinite(solve->objective.order)) {
+      DW_TRY(dw_ascend(solve, problem, target, APPROACH, point, iterations, stop_reason));
+      *stop_reason = *stop_reason == DIVW_STOP_STALLED ? 0 : *stop_reason;
+    }
+    DW_TRY(generate(solve, problem, target, active, ranked, theta, point, stop_reason));
+  }
+  *iterations = solve->iterations - before;
+fail:
+  divw_free(theta);
+  divw_free(ranked);
+  divw_free(active.row);
+  return status;
+}

@@ -1,0 +1,347 @@
+/* Constraints on the weights, checked when they can be: each number when it is set, and whether any weights keep them
+ * all when the examples are known. A set that is empty is refused with the bound, and the group, that makes it so. */
+#include "../kernel.h"
+#include "solve.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sums of bounds that users round to some digits may miss 1 by this much. */
+#define SLACK 1e-9
+
+static const char SOLVE[] = "divw_solver_solve";
+
+void dw_constraints_clear(dw_constraints *c) {
+  void *owned[] = {c->labels, c->least, c->most, c->excluded, c->quality};
+  for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
+    divw_free(owned[k]);
+  }
+  *c = (dw_constraints){.max_weight = INFINITY};
+}
+
+static divw_status copy(void *out, const void *values, int64_t count, size_t size) {
+  divw_status status = dw_alloc(out, count, size);
+  if (status == DIVW_OK && count > 0) {
+    memcpy(*(void **)out, values, (size_t)count * size);
+  }
+  return status;
+}
+
+/* ---- options ---- */
+
+divw_status divw_solver_set_max_weight(divw_solver *solver, double max_weight) {
+  DW_REQUIRE(solver);
+  if (!(max_weight > 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: max_weight is %g, expected a positive multiple of 1/n, or INFINITY",
+                   __func__, max_weight);
+  }
+  solver->constraints.max_weight = max_weight;
+  return DIVW_OK;
+}
+
+double divw_solver_max_weight(const divw_solver *solver) {
+  return solver == NULL ? NAN : solver->constraints.max_weight;
+}
+
+divw_status divw_solver_set_min_weight(divw_solver *solver, double min_weight) {
+  DW_REQUIRE(solver);
+  if (!(min_weight >= 0 && min_weight <= 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: min_weight is %g, expected a multiple of 1/n in [0, 1]", __func__,
+                   min_weight);
+  }
+  solver->constraints.min_weight = min_weight;
+  return DIVW_OK;
+}
+
+double divw_solver_min_weight(const divw_solver *solver) {
+  return solver == NULL ? NAN : solver->constraints.min_weight;
+}
+
+static divw_status check_group_bounds(const char *who, const int64_t *labels, const double *least, const double *most,
+                                      int64_t count) {
+  for (int64_t g = 0; g < count; g++) {
+    if (!(least[g] >= 0 && least[g] <= most[g] && most[g] <= 1)) {
+      return dw_fail(DIVW_ERROR_ARGUMENT, "%s: group %lld has bounds %g and %g, expected 0 <= lower <= upper <= 1", who,
+                     (long long)labels[g], least[g], most[g]);
+    }
+    for (int64_t h = 0; h < g; h++) {
+      if (labels[h] == labels[g]) {
+        return dw_fail(DIVW_ERROR_ARGUMENT, "%s: group %lld has bounds twice", who, (long long)labels[g]);
+      }
+    }
+  }
+  return DIVW_OK;
+}
+
+divw_status divw_solver_set_group_bounds(divw_solver *solver, const int64_t *labels, const double *lower,
+                                         const double *upper, int64_t count) {
+  enum { MOST = 10000 };
+  DW_REQUIRE(solver);
+  divw_status status;
+  dw_constraints added = {0}, *c = &solver->constraints;
+  if (count < 0 || count > MOST) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: count is %lld, expected 0 to %d", __func__, (long long)count, MOST);
+  }
+  if (count > 0) {
+    DW_REQUIRE(labels);
+    DW_REQUIRE(lower);
+    DW_REQUIRE(upper);
+    DW_TRY(check_group_bounds(__func__, labels, lower, upper, count));
+  }
+  DW_TRY(copy(&added.labels, labels, count, sizeof *labels));
+  DW_TRY(copy(&added.least, lower, count, sizeof *lower));
+  DW_TRY(copy(&added.most, upper, count, sizeof *upper));
+  divw_free(c->labels);
+  divw_free(c->least);
+  divw_free(c->most);
+  c->labels = added.labels;
+  c->least = added.least;
+  c->most = added.most;
+  c->group_count = count;
+  return DIVW_OK;
+fail:
+  divw_free(added.least);
+  divw_free(added.labels);
+  return status;
+}
+
+int64_t divw_solver_group_count(const divw_solver *solver) {
+  return solver == NULL ? 0 : solver->constraints.group_count;
+}
+
+static int by_value(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+divw_status divw_solver_set_excluded(divw_solver *solver, const int64_t *rows, int64_t count) {
+  DW_REQUIRE(solver);
+  divw_status status;
+  int64_t *excluded;
+  if (count < 0) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: count is %lld, expected at least 0", __func__, (long long)count);
+  }
+  if (count > 0) {
+    DW_REQUIRE(rows);
+  }
+  DW_TRY(copy(&excluded, rows, count, sizeof *rows));
+  qsort(excluded, (size_t)count, sizeof *excluded, by_value);
+  divw_free(solver->constraints.excluded);
+  solver->constraints.excluded = excluded;
+  solver->constraints.excluded_count = count;
+fail:
+  return status;
+}
+
+int64_t divw_solver_excluded_count(const divw_solver *solver) {
+  return solver == NULL ? 0 : solver->constraints.excluded_count;
+}
+
+divw_status divw_solver_set_quality(divw_solver *solver, const double *scores, int64_t n) {
+  DW_REQUIRE(solver);
+  divw_status status = DIVW_OK;
+  double *quality = NULL;
+  if (scores != NULL) {
+    for (int64_t i = 0; i < n; i++) {
+      if (!(scores[i] >= 0) || isinf(scores[i])) {
+        return dw_fail(DIVW_ERROR_ARGUMENT, "%s: score %lld is %g, expected a finite number of at least 0", __func__,
+                       (long long)i, scores[i]);
+      }
+    }
+    DW_TRY(copy(&quality, scores, dw_max(n, 0), sizeof *scores));
+  }
+  divw_free(solver->constraints.quality);
+  solver->constraints.quality = quality;
+  solver->constraints.quality_count = scores == NULL ? 0 : n;
+fail:
+  return status;
+}
+
+int64_t divw_solver_quality_count(const divw_solver *solver) {
+  return solver == NULL ? 0 : solver->constraints.quality_count;
+}
+
+static divw_status set_effective(divw_solver *solver, double amount, bool is_share) {
+  solver->constraints.effective = amount;
+  solver->constraints.is_share = is_share;
+  return DIVW_OK;
+}
+
+divw_status divw_solver_set_effective_examples(divw_solver *solver, double least) {
+  DW_REQUIRE(solver);
+  if (!(least == 0 || least >= 1) || isinf(least)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: least is %g, expected a number of at least 1, or 0 for none", __func__,
+                   least);
+  }
+  return set_effective(solver, least, false);
+}
+
+divw_status divw_solver_set_effective_share(divw_solver *solver, double share) {
+  DW_REQUIRE(solver);
+  if (!(share >= 0 && share <= 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: share is %g, expected a number in [0, 1], 0 for none", __func__, share);
+  }
+  return set_effective(solver, share, true);
+}
+
+double divw_solver_effective_examples(const divw_solver *solver) {
+  return solver == NULL ? NAN : solver->constraints.is_share ? 0 : solver->constraints.effective;
+}
+
+double divw_solver_effective_share(const divw_solver *solver) {
+  return solver == NULL ? NAN : solver->constraints.is_share ? solver->constraints.effective : 0;
+}
+
+/* ---- the set ---- */
+
+static bool has_bounds(const dw_constraints *c) {
+  return isfinite(c->max_weight) || c->min_weight > 0 || c->group_count > 0 || c->excluded_count > 0;
+}
+
+static divw_status bound_rows(const dw_constraints *c, const divw_dataset *dataset, dw_feasible *set) {
+  double n = (double)set->n;
+  int64_t excluded = 0;
+  for (int64_t i = 0; i < set->n; i++) {
+    int64_t row = divw_dataset_row(dataset, i);
+    bool out =
+        c->excluded_count > 0 && bsearch(&row, c->excluded, (size_t)c->excluded_count, sizeof row, by_value) != NULL;
+    set->lower[i] = out ? 0 : c->min_weight / n;
+    set->upper[i] = out ? 0 : c->max_weight / n;
+    excluded += out;
+  }
+  if (c->excluded_count > 0 && excluded == 0) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: none of the %lld excluded rows is among the %lld examples", SOLVE,
+                   (long long)c->excluded_count, (long long)set->n);
+  }
+  if (excluded == set->n) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: all %lld examples are excluded", SOLVE, (long long)set->n);
+  }
+  return DIVW_OK;
+}
+
+/* Bounded groups come first, in the order given; all other rows are one more. */
+static divw_status bound_groups(const dw_constraints *c, const divw_dataset *dataset, dw_feasible *set) {
+  const int64_t *labels = divw_dataset_labels(dataset);
+  if (c->group_count == 0) {
+    return DIVW_OK;
+  }
+  if (labels == NULL) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: there are bounds on groups, but the dataset has no labels", SOLVE);
+  }
+  for (int64_t g = 0; g <= c->group_count; g++) {
+    set->groups[g].least = g < c->group_count ? c->least[g] : 0;
+    set->groups[g].most = g < c->group_count ? c->most[g] : 1;
+  }
+  for (int64_t i = 0; i < set->n; i++) {
+    int32_t g = 0;
+    while (g < c->group_count && c->labels[g] != labels[i]) {
+      g++;
+    }
+    set->group[i] = g;
+    if (g < c->group_count && c->most[g] == 0) {
+      set->lower[i] = set->upper[i] = 0;
+    }
+  }
+  return DIVW_OK;
+}
+
+/* Whether any weights keep the bounds: what rows can make of each group's mass, and the masses of 1. */
+static divw_status check_masses(const dw_constraints *c, dw_feasible *set) {
+  double least_total = 0, most_total = 0;
+  for (int32_t g = 0; g < set->group_count; g++) {
+    set->groups[g].mass = set->groups[g].free_mass = 0; /* of the lower and the upper bounds of its rows */
+  }
+  for (int64_t i = 0; i < set->n; i++) {
+    dw_group *group = &set->groups[set->group == NULL ? 0 : set->group[i]];
+    group->mass += set->lower[i];
+    group->free_mass += set->upper[i];
+  }
+  for (int32_t g = 0; g < set->group_count && c->group_count > 0; g++) {
+    dw_group *group = &set->groups[g];
+    long long label = g < c->group_count ? (long long)c->labels[g] : 0;
+    if (group->least > group->free_mass * (1 + SLACK)) {
+      return dw_fail(DIVW_ERROR_ARGUMENT,
+                     "%s: group %lld shall have a mass of at least %g, but its examples can have %g at most", SOLVE,
+                     label, group->least, group->free_mass);
+    }
+    if (group->mass > group->most * (1 + SLACK)) {
+      return dw_fail(DIVW_ERROR_ARGUMENT,
+                     "%s: group %lld shall have a mass of at most %g, but its examples have %g at least", SOLVE, label,
+                     group->most, group->mass);
+    }
+    least_total += fmax(group->least, group->mass);
+    most_total += fmin(group->most, group->free_mass);
+  }
+  if (c->group_count == 0) {
+    least_total = set->groups[0].mass;
+    most_total = set->groups[0].free_mass;
+  }
+  if (least_total > 1 + SLACK || most_total < 1 - SLACK) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: the bounds%s leave a total mass of %g to %g, expected a range that holds 1", SOLVE,
+                   c->group_count > 0 ? " on groups and examples" : " on the weights", least_total, most_total);
+  }
+  return DIVW_OK;
+}
+
+/* The limit on the deficit that a number of effective examples is, if the set can keep it. */
+static divw_status limit_deficit(const dw_constraints *c, dw_feasible *set) {
+  divw_status status = DIVW_OK;
+  double n = (double)set->n, wanted = c->is_share ? c->effective * n : c->effective, *even;
+  if (c->effective == 0) {
+    return DIVW_OK;
+  }
+  DW_TRY(dw_alloc_zero(&even, 2 * set->n, sizeof *even));
+  double least = dw_feasible_project(set, even, even + set->n);
+  divw_free(even);
+  if (wanted > n * exp(-least) * (1 + SLACK)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: %g effective examples are asked for, but there can be %g at most", SOLVE,
+                   wanted, n * exp(-least));
+  }
+  set->deficit_limit = fmax(log(n / fmax(wanted, 1)), least);
+fail:
+  return status;
+}
+
+divw_status dw_constraints_set(const dw_constraints *c, const divw_kernel *kernel, dw_feasible *set) {
+  divw_status status;
+  const divw_dataset *dataset = dw_kernel_dataset(kernel);
+  dw_feasible_plain(set, divw_kernel_count(kernel));
+  if (has_bounds(c)) {
+    DW_TRY(dw_feasible_constrain(set, c->group_count > 0 ? (int32_t)c->group_count + 1 : 0));
+    DW_TRY(bound_rows(c, dataset, set));
+    DW_TRY(bound_groups(c, dataset, set));
+    DW_TRY(check_masses(c, set));
+    dw_feasible_complete(set);
+  }
+  return limit_deficit(c, set);
+fail:
+  return status;
+}
+
+divw_status dw_constraints_quality(const dw_constraints *c, const dw_feasible *set, double **quality,
+                                   double *log_scale) {
+  divw_status status = DIVW_OK;
+  double largest = 0;
+  if (c->quality == NULL) {
+    return DIVW_OK;
+  }
+  if (c->quality_count != set->n) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: there are %lld quality scores for %lld examples", SOLVE,
+                   (long long)c->quality_count, (long long)set->n);
+  }
+  for (int64_t i = 0; i < set->n; i++) {
+    largest = dw_feasible_allows(set, i) ? fmax(largest, c->quality[i]) : largest;
+  }
+  if (largest == 0) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: no example that may have weight has a quality score above 0", SOLVE);
+  }
+  DW_TRY(dw_alloc(quality, set->n, sizeof **quality));
+  for (int64_t i = 0; i < set->n; i++) {
+    (*quality)[i] = c->quality[i] / largest;
+  }
+  *log_scale = log(largest);
+fail:
+  return status;
+}

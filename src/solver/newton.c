@@ -1,0 +1,526 @@
+/* Primal-dual interior point with entropy: constraints, multipliers and steps, for any concave value y.
+ *
+ *     maximise y(p) + lambda H(p)   over   l <= p <= u,  L <= group masses m_g <= U,  sum m_g = 1,  (g(p) <= limit)
+ *
+ * with multipliers s, t >= 0 of the bounds, theta_g of m_g = sum of p over g, a_g, b_g >= 0 of the bounds of m_g, nu of
+ * the total, and lambda >= 0 itself where it belongs to a limit on g = sum p log(n p):
+ *
+ *     -dy/dp_i + lambda (log(n p_i) + 1) + theta_g(i) - s_i + t_i = 0,        nu - theta_g - a_g + b_g = 0,
+ *     s_i (p_i - l_i) = t_i (u_i - p_i) = a_g (m_g - L_g) = b_g (U_g - m_g) = lambda (limit - g) = kappa -> 0 .
+ *
+ * For lambda > 0 the true s is 0; carrying it along is what makes small lambda easy. Slacks and multipliers live in two
+ * arrays of pairs, so that steps and products treat all of them alike. Each pair's multiplier is eliminated; what is
+ * left of Newton's equations is H + diag(lambda / p + s / (p-l) + t / (u-p)), factorised once an iteration, bordered by
+ * theta, m, nu and lambda, a small dense system. Mehrotra's predictor sets kappa and the second-order terms.
+ *
+ * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 10. */
+#include "interior.h"
+
+#include "../linalg.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PATIENCE = 20 };
+
+typedef struct {
+  dw_solve *solve;
+  dw_concave *value;
+  dw_active active;
+  int64_t m;
+  const dw_point *at;
+  bool capped, limited, is_part;
+  double lambda; /* of this iteration, in units of the value */
+  double *M, *p, *g, *dp, *base;
+  /* groups: members, and where in the border each one's mass and multiplier are */
+  int32_t groups, loose;
+  double *theta, *mass, *fixed_mass, *dtheta, *dmass;
+  int32_t *loose_group, *members; /* the groups whose mass may move; the active rows of each group */
+  double nu, dnu, dlambda, fixed_deficit;
+  /* pairs: lower bounds (m), upper bounds (m, where there are any), least and most mass (loose each), the limit */
+  int64_t pairs;
+  double *slack, *dual, *dslack, *ddual, *second;
+  /* the border */
+  int64_t columns, unknowns;
+  double *border, *small, *unknown; /* M^-1 times its columns; the small system */
+  int32_t *pivots;
+} newton;
+
+static int32_t group_of(const newton *w, int64_t k) {
+  const dw_feasible *set = &w->solve->set;
+  return set->group == NULL ? 0 : set->group[w->active.row[k]];
+}
+
+static double lower_of(const newton *w, int64_t k) {
+  const dw_feasible *set = &w->solve->set;
+  return dw_feasible_is_plain(set) ? 0 : set->lower[w->active.row[k]];
+}
+
+static double upper_of(const newton *w, int64_t k) {
+  const dw_feasible *set = &w->solve->set;
+  return dw_feasible_is_plain(set) ? INFINITY : set->upper[w->active.row[k]];
+}
+
+static double n_of(const newton *w) { return (double)w->solve->n; }
+
+double dw_longest_step(const double *x, const double *dx, int64_t n) {
+  double step = 1;
+  for (int64_t i = 0; i < n; i++) {
+    if (dx[i] < 0) {
+      step = fmin(step, -DW_TO_THE_BOUNDARY * x[i] / dx[i]);
+    }
+  }
+  return step;
+}
+
+/* ---- pairs ---- */
+
+/* Where the pairs of groups and of the limit begin. */
+static int64_t group_pairs(const newton *w) { return w->capped ? 2 * w->m : w->m; }
+static int64_t limit_pair(const newton *w) { return group_pairs(w) + 2 * (int64_t)w->loose; }
+
+/* (kappa - second) / slack: what eliminating a multiplier leaves on the other side. */
+static double pull(const newton *w, int64_t pair, double kappa) { return (kappa - w->second[pair]) / w->slack[pair]; }
+
+static double stiffness(const newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
+
+/* Directions of slacks from those of p, m and lambda; then of the multipliers. */
+static void direct_pairs(newton *w, double kappa) {
+  int64_t at = group_pairs(w), last = limit_pair(w);
+  memcpy(w->dslack, w->dp, (size_t)w->m * sizeof *w->dslack);
+  for (int64_t k = 0; w->capped && k < w->m; k++) {
+    w->dslack[w->m + k] = isinf(w->slack[w->m + k]) ? 0 : -w->dp[k];
+  }
+  for (int32_t f = 0; f < w->loose; f++) {
+    w->dslack[at + f] = w->dmass[f];
+    w->dslack[at + w->loose + f] = -w->dmass[f];
+  }
+  for (int64_t j = 0; j < last; j++) {
+    w->ddual[j] = pull(w, j, kappa) - w->dual[j] - stiffness(w, j) * w->dslack[j];
+  }
+  if (w->limited) { /* here the multiplier is a variable of the system, and the slack follows */
+    w->ddual[last] = w->dlambda;
+    w->dslack[last] = (kappa - w->second[last] - w->slack[last] * w->dlambda) / w->dual[last] - w->slack[last];
+  }
+}
+
+static dw_complementarity complementarity(const newton *w, double step) {
+  dw_complementarity all = {0, 0};
+  if (w->value->complementarity != NULL) {
+    all = w->value->complementarity(w->value->self, step);
+  }
+  for (int64_t j = 0; j < w->pairs; j++) {
+    bool real = isfinite(w->slack[j]);
+    all.sum += real ? (w->slack[j] + step * w->dslack[j]) * (w->dual[j] + step * w->ddual[j]) : 0;
+    all.count += real;
+  }
+  return all;
+}
+
+/* g(p) after a step: the rows that do not move, and those that do. */
+static double deficit(const newton *w, double step) {
+  double sum = w->fixed_deficit;
+  for (int64_t k = 0; k < w->m; k++) {
+    double p = w->p[k] + step * w->dp[k];
+    sum += p * log(n_of(w) * p);
+  }
+  return sum;
+}
+
+static double room_below_limit(const newton *w, double step) { return w->solve->set.deficit_limit - deficit(w, step); }
+
+/* The limit on g is not linear: its slack is what p leaves, and steps are shortened until they leave some. */
+static double longest(const newton *w) {
+  int64_t linear = limit_pair(w);
+  double step = fmin(dw_longest_step(w->slack, w->dslack, linear), dw_longest_step(w->dual, w->ddual, w->pairs));
+  step = w->value->longest_step != NULL ? w->value->longest_step(w->value->self, step) : step;
+  while (w->limited && step > 1e-12 && room_below_limit(w, step) < (1 - DW_TO_THE_BOUNDARY) * w->slack[linear]) {
+    step *= 0.9;
+  }
+  return step;
+}
+
+/* ---- Newton's equations ---- */
+
+/* The derivative of g: log(n p) + 1. */
+static double entropy_slope(const newton *w, int64_t k) { return log(n_of(w) * w->p[k]) + 1; }
+
+/* A column of the border: a group's rows, the slope of the entropy, the column of the value's own variable. */
+static double border_entry(const newton *w, int64_t column, int64_t k) {
+  if (column < w->groups) {
+    return group_of(w, k) == column;
+  }
+  return w->limited && column == w->groups ? entropy_slope(w, k) : w->value->column[k];
+}
+
+static bool factor(newton *w, const dw_point *at) {
+  int64_t m = w->m;
+  memset(w->M, 0, (size_t)(m * m) * sizeof *w->M);
+  if (!w->value->prepare(w->value->self, at, w->M)) {
+    return false;
+  }
+  if (!w->limited) {
+    w->lambda = at->lambda * w->value->unit;
+  }
+  for (int64_t k = 0; k < m; k++) {
+    w->M[k * (m + 1)] += stiffness(w, k) + w->lambda / w->p[k] + (w->capped ? stiffness(w, m + k) : 0);
+  }
+  if (!dw_cholesky(w->M, m)) {
+    return false;
+  }
+  for (int64_t c = 0; c < w->columns; c++) {
+    for (int64_t k = 0; k < m; k++) {
+      w->border[c * m + k] = border_entry(w, c, k);
+    }
+    dw_cholesky_solve(w->M, m, w->border + c * m);
+  }
+  return true;
+}
+
+/* The border transposed times x. */
+static void across(const newton *w, const double *x, double *out) {
+  memset(out, 0, (size_t)w->columns * sizeof *out);
+  for (int64_t k = 0; k < w->m; k++) {
+    out[group_of(w, k)] += x[k];
+    for (int64_t c = w->groups; c < w->columns; c++) {
+      out[c] += border_entry(w, c, k) * x[k];
+    }
+  }
+}
+
+/* Where the unknown of a column is in the small system: those of lambda and of the value come last. */
+static int64_t place(const newton *w, int64_t column) {
+  return column < w->groups ? column : w->unknowns - (w->columns - column);
+}
+
+/* Rows of the small system for theta (one a group), lambda and the value's own, of which the border is the symmetric
+ * part. */
+static void fill_border(newton *w, double kappa) {
+  int64_t u = w->unknowns;
+  double *A = w->small, *b = w->unknown, *sums = A + u * u, *masses = sums + w->columns;
+  for (int64_t c = 0; c < w->columns; c++) {
+    across(w, w->border + c * w->m, sums);
+    for (int64_t d = 0; d < w->columns; d++) {
+      A[place(w, d) * u + place(w, c)] = sums[d];
+    }
+  }
+  across(w, w->base, sums);
+  across(w, w->p, masses);
+  for (int32_t g = 0; g < w->groups; g++) {
+    b[g] = sums[g] - (w->mass[g] - w->fixed_mass[g] - masses[g]);
+    A[g * (u + 1)] += A[g * (u + 1)] == 0; /* no active row: its multiplier stays */
+  }
+  if (w->limited) {
+    int64_t pair = limit_pair(w), at = place(w, w->groups);
+    A[at * (u + 1)] += w->slack[pair] / w->lambda;
+    b[at] = sums[w->groups] - room_below_limit(w, 0) + (kappa - w->second[pair]) / w->lambda;
+  }
+  if (w->value->column != NULL) {
+    A[u * u - 1] -= w->value->diagonal;
+    b[u - 1] = sums[w->columns - 1] - w->value->own_equation(w->value->self, kappa);
+  }
+}
+
+/* The small system: unknowns theta (groups), masses (loose), nu (if there are loose masses), lambda (if limited), and
+ * the value's own variable, if it has one. */
+static bool solve_border(newton *w, double kappa) {
+  int64_t u = w->unknowns, at_nu = w->groups + w->loose, pair = group_pairs(w);
+  double *A = w->small, *b = w->unknown, total = 0;
+  memset(A, 0, (size_t)(u * u) * sizeof *A);
+  fill_border(w, kappa);
+  for (int32_t g = 0; g < w->groups; g++) {
+    total += w->mass[g];
+  }
+  for (int32_t f = 0; f < w->loose; f++) {
+    int64_t g = w->loose_group[f], row = w->groups + f;
+    A[g * u + row] = A[row * u + at_nu] = A[at_nu * u + row] = 1;
+    A[row * u + g] = -1;
+    A[row * (u + 1)] = stiffness(w, pair + f) + stiffness(w, pair + w->loose + f);
+    b[row] = w->theta[g] - w->nu + pull(w, pair + f, kappa) - pull(w, pair + w->loose + f, kappa);
+    b[at_nu] = 1 - total;
+  }
+  return dw_solve_dense(A, u, b, w->pivots);
+}
+
+/* The direction for this kappa, with the second-order terms that are set. */
+static bool direction(newton *w, double kappa) {
+  int64_t m = w->m;
+  w->value->gradient(w->value->self, w->at, kappa, w->g);
+  for (int64_t k = 0; k < m; k++) {
+    w->base[k] = w->g[k] - w->lambda * entropy_slope(w, k) - w->theta[group_of(w, k)] + pull(w, k, kappa) -
+                 (w->capped ? pull(w, m + k, kappa) : 0);
+  }
+  dw_cholesky_solve(w->M, m, w->base);
+  if (!solve_border(w, kappa)) {
+    return false;
+  }
+  memcpy(w->dtheta, w->unknown, (size_t)w->groups * sizeof *w->dtheta);
+  memcpy(w->dmass, w->unknown + w->groups, (size_t)w->loose * sizeof *w->dmass);
+  w->dnu = w->loose > 0 ? w->unknown[w->groups + w->loose] : 0;
+  w->dlambda = w->limited ? w->unknown[place(w, w->groups)] : 0;
+  memcpy(w->dp, w->base, (size_t)m * sizeof *w->dp);
+  for (int64_t c = 0; c < w->columns; c++) {
+    double amount = w->unknown[place(w, c)];
+    for (int64_t k = 0; k < m; k++) {
+      w->dp[k] -= amount * w->border[c * m + k];
+    }
+  }
+  direct_pairs(w, kappa);
+  if (w->value->respond != NULL) {
+    w->value->respond(w->value->self, w->unknown[w->unknowns - 1], w->dp, kappa);
+  }
+  return true;
+}
+
+static void move(newton *w, double step) {
+  for (int64_t j = 0; j < w->pairs; j++) {
+    w->slack[j] += step * w->dslack[j];
+    w->dual[j] += step * w->ddual[j];
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    w->p[k] = lower_of(w, k) + w->slack[k];
+  }
+  for (int32_t g = 0; g < w->groups; g++) {
+    w->theta[g] += step * w->dtheta[g];
+  }
+  for (int32_t f = 0; f < w->loose; f++) {
+    w->mass[w->loose_group[f]] += step * w->dmass[f];
+  }
+  w->nu += step * w->dnu;
+  w->lambda += step * w->dlambda;
+  if (w->limited) {
+    w->slack[limit_pair(w)] = room_below_limit(w, 0);
+  }
+  if (w->value->move != NULL) {
+    w->value->move(w->value->self, step);
+  }
+}
+
+/* One iteration; false when it cannot go on: rounding has the word. */
+static bool take_step(newton *w, const dw_point *at) {
+  w->at = at;
+  memset(w->second, 0, (size_t)w->pairs * sizeof *w->second);
+  if (!factor(w, at) || !direction(w, 0)) {
+    return false;
+  }
+  dw_complementarity now = complementarity(w, 0), after = complementarity(w, longest(w));
+  double mean = now.sum / (double)now.count, ratio = after.sum / now.sum;
+  for (int64_t j = 0; j < w->pairs; j++) {
+    w->second[j] = isfinite(w->slack[j]) ? w->dslack[j] * w->ddual[j] : 0;
+  }
+  if (w->value->correct != NULL) {
+    w->value->correct(w->value->self);
+  }
+  if (!isfinite(now.sum) || !isfinite(after.sum) || !direction(w, fmax(0.02, fmin(1, ratio * ratio * ratio)) * mean)) {
+    return false;
+  }
+  double step = longest(w);
+  if (!(step > 0) || !isfinite(complementarity(w, step).sum)) {
+    return false;
+  }
+  move(w, step);
+  return true;
+}
+
+/* ---- the first point ---- */
+
+/* p, well inside its bounds: half of best, half even, as far as groups and the limit on g allow that. */
+static void start_inside(newton *w, const dw_point *best, dw_point *trial) {
+  dw_feasible *set = &w->solve->set;
+  double even = 0, limit = set->deficit_limit;
+  for (int64_t k = 0; k < w->m; k++) {
+    even += best->p[w->active.row[k]] / (double)w->m;
+  }
+  memcpy(trial->logit, best->logit, (size_t)set->n * sizeof *trial->logit);
+  for (int64_t k = 0; k < w->m; k++) {
+    trial->logit[w->active.row[k]] = log(n_of(w) * (best->p[w->active.row[k]] + even) / 2);
+  }
+  set->deficit_limit = 0.9 * limit;
+  dw_feasible_temper(set, trial->logit, trial->p);
+  set->deficit_limit = limit;
+  for (int64_t k = 0; k < w->m; k++) {
+    double l = lower_of(w, k), u = upper_of(w, k), room = 0.1 * fmin(u - l, even);
+    w->p[k] = fmin(fmax(trial->p[w->active.row[k]], l + room), u - room);
+    w->slack[k] = w->p[k] - l;
+    if (w->capped) {
+      w->slack[w->m + k] = u - w->p[k];
+    }
+  }
+}
+
+/* Multipliers: what stationarity asks for, shifted to be positive. */
+static void start_multipliers(newton *w, const dw_point *at) {
+  double highest = -INFINITY, lowest = INFINITY, least = INFINITY, mean = 0, push;
+  w->value->first_gradient(w->value->self, at, w->g);
+  w->lambda = at->lambda * w->value->unit;
+  if (w->limited) {
+    int64_t pair = limit_pair(w);
+    w->lambda = fmax(w->lambda, 1e-2 * w->value->unit);
+    w->slack[pair] = fmax(room_below_limit(w, 0), 1e-3 * w->solve->set.deficit_limit);
+    w->dual[pair] = w->lambda;
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    highest = fmax(highest, w->g[k]);
+    lowest = fmin(lowest, w->g[k]);
+  }
+  w->nu = highest + 0.1 * (highest - lowest);
+  for (int64_t k = 0; k < w->m; k++) {
+    w->dual[k] = w->nu - w->g[k] + w->lambda * entropy_slope(w, k);
+    least = fmin(least, w->dual[k]);
+    mean += fabs(w->dual[k]) / (double)w->m;
+  }
+  push = 0.1 * fmax(mean, 1e-3 * w->value->unit);
+  for (int64_t j = 0; j < limit_pair(w); j++) {
+    w->dual[j] = j < w->m ? w->dual[j] + push - least : isfinite(w->slack[j]) ? push : 0;
+  }
+  for (int32_t g = 0; g < w->groups; g++) {
+    w->theta[g] = w->nu;
+  }
+}
+
+/* Which masses may move: those with room and an active row. */
+static void find_loose(newton *w) {
+  const dw_feasible *set = &w->solve->set;
+  for (int64_t k = 0; k < w->m; k++) {
+    w->members[group_of(w, k)]++;
+  }
+  for (int32_t g = 0; set->groups != NULL && g < w->groups; g++) {
+    if (set->groups[g].least < set->groups[g].most && w->members[g] > 0) {
+      w->loose_group[w->loose++] = g;
+    }
+  }
+}
+
+/* Masses, and what the rows that do not move have of them and of the deficit. */
+static void start_groups(newton *w, const dw_point *best) {
+  const dw_feasible *set = &w->solve->set;
+  int64_t pair = group_pairs(w);
+  for (int64_t i = 0; i < set->n; i++) {
+    w->fixed_mass[set->group == NULL ? 0 : set->group[i]] += best->p[i];
+    w->fixed_deficit += best->p[i] > 0 ? best->p[i] * log(n_of(w) * best->p[i]) : 0;
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    double p = best->p[w->active.row[k]];
+    w->fixed_mass[group_of(w, k)] -= p;
+    w->mass[group_of(w, k)] += w->p[k];
+    w->fixed_deficit -= p > 0 ? p * log(n_of(w) * p) : 0;
+  }
+  for (int32_t g = 0; g < w->groups; g++) {
+    double given = set->groups == NULL ? 1 : set->groups[g].least;
+    w->mass[g] = w->members[g] == 0 ? w->fixed_mass[g] : w->mass[g] + w->fixed_mass[g];
+    w->mass[g] = w->members[g] > 0 && (set->groups == NULL || given == set->groups[g].most) ? given : w->mass[g];
+  }
+  for (int32_t f = 0; f < w->loose; f++) {
+    const dw_group *group = &set->groups[w->loose_group[f]];
+    double *mass = &w->mass[w->loose_group[f]], room = 0.1 * (group->most - group->least);
+    *mass = fmin(fmax(*mass, group->least + room), group->most - room);
+    w->slack[pair + f] = *mass - group->least;
+    w->slack[pair + w->loose + f] = group->most - *mass;
+  }
+}
+
+/* ---- the iteration ---- */
+
+static divw_status create(newton *w) {
+  divw_status status;
+  const dw_feasible *set = &w->solve->set;
+  int64_t m = w->m = w->active.count;
+  w->groups = set->groups == NULL ? 1 : set->group_count;
+  w->limited = isfinite(set->deficit_limit);
+  for (int64_t k = 0; k < m; k++) {
+    w->capped |= isfinite(upper_of(w, k));
+  }
+  DW_TRY(dw_alloc_zero(&w->loose_group, 2 * (int64_t)w->groups, sizeof *w->loose_group));
+  w->members = w->loose_group + w->groups;
+  find_loose(w);
+  w->pairs = limit_pair(w) + w->limited;
+  w->columns = w->groups + w->limited + (w->value->column != NULL);
+  w->unknowns = w->columns + w->loose + (w->loose > 0);
+  DW_TRY(dw_alloc(&w->M, m * m, sizeof *w->M));
+  DW_TRY(dw_alloc_zero(&w->p, 4 * m, sizeof *w->p));
+  DW_TRY(dw_alloc_zero(&w->theta, 5 * (int64_t)w->groups, sizeof *w->theta));
+  DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));
+  DW_TRY(dw_alloc(&w->border, w->columns * m, sizeof *w->border));
+  DW_TRY(dw_alloc_zero(&w->small, w->unknowns * (w->unknowns + 1) + 2 * w->columns, sizeof *w->small));
+  DW_TRY(dw_alloc(&w->pivots, w->unknowns, sizeof *w->pivots));
+  w->g = w->p + m;
+  w->dp = w->g + m;
+  w->base = w->dp + m;
+  w->mass = w->theta + w->groups;
+  w->fixed_mass = w->mass + w->groups;
+  w->dtheta = w->fixed_mass + w->groups;
+  w->dmass = w->dtheta + w->groups;
+  w->dual = w->slack + w->pairs;
+  w->dslack = w->dual + w->pairs;
+  w->ddual = w->dslack + w->pairs;
+  w->second = w->ddual + w->pairs;
+  w->unknown = w->small + w->unknowns * w->unknowns + 2 * w->columns;
+fail:
+  return status;
+}
+
+static void destroy(newton *w) {
+  void *owned[] = {w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
+  for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
+    divw_free(owned[k]);
+  }
+}
+
+/* With some rows only: whether they are as good as matters while others keep the gap open. */
+static bool are_done(const newton *w, double gap, double target) {
+  double left = complementarity(w, 0).sum / w->value->unit;
+  return left < fmax(target / 4, gap / 50);
+}
+
+static divw_status iterate(newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
+                           int32_t *stop_reason) {
+  divw_status status;
+  dw_progress progress = {INFINITY, -INFINITY, 0};
+  int64_t n = w->solve->n;
+  memcpy(trial->logit, best->logit, (size_t)n * sizeof *trial->logit);
+  *stop_reason = 0;
+  for (bool first = true; *stop_reason == 0; first = false) {
+    for (int64_t k = 0; k < w->m; k++) {
+      trial->logit[w->active.row[k]] = log(n_of(w) * w->p[k]);
+    }
+    DW_TRY(dw_evaluate(w->solve, problem, target, trial));
+    dw_report_progress(w->solve, trial);
+    *stop_reason = dw_reason_to_stop(w->solve, trial, target, PATIENCE, &progress);
+    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(w->solve, problem, trial, best)) {
+      dw_point_copy(best, trial, n);
+    }
+    if (first) {
+      start_multipliers(w, trial);
+    }
+    if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial->gap, target)) {
+      break;
+    }
+    if (*stop_reason == 0 && !take_step(w, trial)) {
+      *stop_reason = DIVW_STOP_STALLED;
+    }
+  }
+fail:
+  return status;
+}
+
+divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
+                              dw_point *best, double *theta, int32_t *stop_reason) {
+  divw_status status;
+  newton w = {.solve = solve, .value = value, .active = active, .is_part = theta != NULL};
+  dw_point trial = {0};
+  solve->smooths_always = true;
+  DW_TRY(dw_point_create(&trial, solve->n));
+  DW_TRY(create(&w));
+  dw_feasible_temper(&solve->set, best->logit, best->p);
+  start_inside(&w, best, &trial);
+  start_groups(&w, best);
+  DW_TRY(iterate(&w, problem, target, best, &trial, stop_reason));
+  for (int32_t g = 0; theta != NULL && g < w.groups; g++) {
+    theta[g] = w.theta[g] / value->unit;
+  }
+fail:
+  solve->smooths_always = false;
+  destroy(&w);
+  dw_point_destroy(&trial);
+  return status;
+}
