@@ -18,7 +18,9 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
-enum { GROUPS = 2, LANES = 4, BLOCKS = GROUPS * LANES };
+#define GROUPS INT64_C(2)
+#define LANES INT64_C(4)
+#define BLOCKS (GROUPS * LANES)
 
 typedef struct {
   __m256i x0[GROUPS], x1[GROUPS], x2[GROUPS], x3[GROUPS];
@@ -28,7 +30,7 @@ AVX2 static inline __m256i spread(uint64_t value) { return _mm256_set1_epi64x((i
 
 /* Counters of blocks whose numbers are already in x0. */
 AVX2 static inline void complete(counters *c, dw_sequence sequence) {
-  for (int g = 0; g < GROUPS; g++) {
+  for (int64_t g = 0; g < GROUPS; g++) {
     c->x1[g] = _mm256_srli_epi64(c->x0[g], 32);
     c->x2[g] = spread(sequence.epoch);
     c->x3[g] = spread(sequence.purpose);
@@ -40,7 +42,7 @@ AVX2 static inline void philox(counters *c, uint64_t seed) {
   uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
   for (int round = 0; round < 10; round++) {
     const __m256i key0 = spread(k0), key1 = spread(k1);
-    for (int g = 0; g < GROUPS; g++) {
+    for (int64_t g = 0; g < GROUPS; g++) {
       const __m256i a = _mm256_mul_epu32(m0, c->x0[g]), b = _mm256_mul_epu32(m1, c->x2[g]);
       c->x0[g] = _mm256_xor_si256(_mm256_srli_epi64(b, 32), _mm256_xor_si256(c->x1[g], key0));
       c->x1[g] = b;
@@ -60,13 +62,13 @@ AVX2 static inline __m256i join(__m256i low, __m256i high) {
 AVX2 static void pairs_of(dw_sequence sequence, uint64_t first_pair, int64_t count, uint64_t *out) {
   for (int64_t k = 0; k < count; k += BLOCKS) {
     counters c;
-    for (int g = 0; g < GROUPS; g++) {
+    for (int64_t g = 0; g < GROUPS; g++) {
       const uint64_t base = first_pair + (uint64_t)(k + LANES * g);
       c.x0[g] = _mm256_add_epi64(spread(base), _mm256_set_epi64x(3, 2, 1, 0));
     }
     complete(&c, sequence);
     philox(&c, sequence.seed);
-    for (int g = 0; g < GROUPS; g++) {
+    for (int64_t g = 0; g < GROUPS; g++) {
       const __m256i even = join(c.x0[g], c.x1[g]), odd = join(c.x2[g], c.x3[g]);
       const __m256i front = _mm256_unpacklo_epi64(even, odd), back = _mm256_unpackhi_epi64(even, odd);
       __m256i *to = (__m256i *)(void *)(out + 2 * (k + LANES * g));
@@ -80,13 +82,13 @@ AVX2 static void numbers_at(dw_sequence sequence, const uint64_t *places, int64_
   for (int64_t k = 0; k < count; k += BLOCKS) {
     counters c;
     __m256i place[GROUPS];
-    for (int g = 0; g < GROUPS; g++) {
+    for (int64_t g = 0; g < GROUPS; g++) {
       place[g] = _mm256_loadu_si256((const __m256i *)(const void *)(places + k + LANES * g));
       c.x0[g] = _mm256_srli_epi64(place[g], 1);
     }
     complete(&c, sequence);
     philox(&c, sequence.seed);
-    for (int g = 0; g < GROUPS; g++) {
+    for (int64_t g = 0; g < GROUPS; g++) {
       const __m256i even = join(c.x0[g], c.x1[g]), odd = join(c.x2[g], c.x3[g]);
       const __m256i is_odd = _mm256_sub_epi64(spread(0), _mm256_and_si256(place[g], spread(1)));
       _mm256_storeu_si256((__m256i *)(void *)(out + k + LANES * g), _mm256_blendv_epi8(even, odd, is_odd));

@@ -145,7 +145,7 @@ divw_status divw_reweight_shards(const double *p, int64_t count, const int64_t *
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: shard_count is %lld, expected 1 to 2^40", __func__,
                    (long long)shard_count);
   }
-  scale of;
+  scale of = {0, 0};
   accumulator *totals = NULL;
   divw_status status;
   DW_TRY(measure(p, count, __func__, "p", &of));
