@@ -60,7 +60,7 @@ typedef struct {
 static int64_t arrivals(const race *r, int64_t first, int64_t count, dw_pair out[BATCH]) {
   const divw_sampler *sampler = r->sampler;
   const uint64_t *starts = sampler->starts + r->group->first;
-  uint64_t numbers[BATCH], masses[BATCH];
+  uint64_t numbers[BATCH] = {0}, masses[BATCH];
   int64_t found = 0;
   for (int64_t i = first; i < first + count; i++) {
     const uint64_t w = dw_cumulative_mass(starts, r->group->used, i);
