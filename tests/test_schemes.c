@@ -85,6 +85,7 @@ static void tables_do_not_depend_on_the_number_of_parts(void **state) {
   static double p[N];
   static unsigned char whole[N * DW_COLUMN_BYTES], parted[N * DW_COLUMN_BYTES];
   static uint64_t starts[N], parted_starts[N];
+  static uint8_t high[N];
   for (int64_t n = 64; n <= N; n += 117) {
     fill_weights(p, n, (uint64_t)n);
     for (int parts = 1; parts <= DW_MAX_PARTS; parts += 1 + parts / 3) {
@@ -93,7 +94,8 @@ static void tables_do_not_depend_on_the_number_of_parts(void **state) {
       dw_masses masses = {.p = p, .count = n, .parts = parts, .function = "test", .whose = "weights"};
       ok(dw_masses_prepare(&masses));
       memset(parted, 0xee, sizeof parted);
-      dw_alias_build((dw_alias_table){parted, NULL}, &masses, &fingerprint);
+      memset(high, 0xee, sizeof high);
+      dw_alias_build((dw_alias_table){parted, high}, &masses, &fingerprint);
       dw_cumulative_build(parted_starts, &masses, &used, &same);
       assert_int_equal(fingerprint, same);
       if (parts == 1) {
@@ -101,7 +103,33 @@ static void tables_do_not_depend_on_the_number_of_parts(void **state) {
         memcpy(starts, parted_starts, sizeof starts);
       }
       assert_memory_equal(parted, whole, (size_t)n * DW_COLUMN_BYTES);
+      for (int64_t j = 0; j < n; j++) {
+        assert_int_equal(high[j], 0);
+      }
       assert_memory_equal(parted_starts, starts, (size_t)n * sizeof *starts);
+    }
+  }
+}
+
+/* 64 equal weights are 64 full columns: nobody gives. */
+static void parts_with_nothing_to_give_leave_columns_alone(void **state) {
+  (void)state;
+  double p[64];
+  unsigned char columns[64 * DW_COLUMN_BYTES];
+  uint64_t numbers[64], fingerprint = 0;
+  int64_t drawn[64];
+  for (int i = 0; i < 64; i++) {
+    p[i] = 3;
+    numbers[i] = (uint64_t)i << 58;
+  }
+  for (int parts = 1; parts <= 3; parts++) {
+    dw_masses masses = {.p = p, .count = 64, .parts = parts, .function = "test", .whose = "weights"};
+    ok(dw_masses_prepare(&masses));
+    memset(columns, 0xee, sizeof columns);
+    dw_alias_build((dw_alias_table){columns, NULL}, &masses, &fingerprint);
+    dw_alias_look_up((dw_alias_table){columns, NULL}, 64, numbers, 64, drawn);
+    for (int i = 0; i < 64; i++) {
+      assert_int_equal(drawn[i], i);
     }
   }
 }
@@ -684,6 +712,8 @@ static void bad_arguments_are_named(void **state) {
   assert_int_equal(divw_sampler_epoch_length(NULL), 0);
   assert_int_equal(divw_sampler_groups(NULL), 0);
   assert_int_equal(divw_sampler_fingerprint(NULL), 0);
+  assert_string_equal(divw_scheme_name(WITH), "with-replacement");
+  assert_string_equal(divw_scheme_name(EVEN), "systematic");
   assert_string_equal(divw_scheme_name(WITHOUT), "without-replacement");
   assert_string_equal(divw_scheme_name(9), "unknown");
 
@@ -756,6 +786,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(draws_of_every_scheme_are_frozen),
       cmocka_unit_test(tables_do_not_depend_on_the_number_of_parts),
+      cmocka_unit_test(parts_with_nothing_to_give_leave_columns_alone),
       cmocka_unit_test(large_tables_are_made_by_threads_and_are_exact),
       cmocka_unit_test(all_schemes_have_the_same_masses),
       cmocka_unit_test(fingerprints_tell_weights_and_labels_apart),

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "check.h"
+#include "sampler/sample.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +289,17 @@ static void int32_batches_are_the_same(void **state) {
     divw_stream_destroy(other);
     divw_sampler_destroy(sampler);
   }
+}
+
+static void int32_is_refused_where_rows_do_not_fit(void **state) {
+  (void)state;
+  const divw_sampler huge = {.count = (INT64_C(1) << 31) + 1, .groups = 1}; /* nothing but its size */
+  divw_stream *stream = stream_of(&huge, 1);
+  int32_t drawn[1];
+  int64_t count;
+  fails(divw_stream_next_batch_int32(stream, drawn, &count), DIVW_ERROR_ARGUMENT,
+        "the sampler has 2147483649 rows, expected at most 2^31 for int32");
+  divw_stream_destroy(stream);
 }
 
 /* ---- new weights ---- */
@@ -592,6 +604,7 @@ int main(void) {
       cmocka_unit_test(a_short_last_batch_may_be_empty_for_a_rank),
       cmocka_unit_test(the_last_epoch_ends),
       cmocka_unit_test(int32_batches_are_the_same),
+      cmocka_unit_test(int32_is_refused_where_rows_do_not_fit),
       cmocka_unit_test(a_stream_goes_on_with_another_sampler),
       cmocka_unit_test(states_are_frozen),
       cmocka_unit_test(every_damaged_byte_is_found),
