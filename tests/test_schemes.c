@@ -83,7 +83,8 @@ static void tables_do_not_depend_on_the_number_of_parts(void **state) {
   (void)state;
   enum { N = 1000 };
   static double p[N];
-  static unsigned char whole[N * DW_COLUMN_BYTES], parted[N * DW_COLUMN_BYTES];
+  static uint64_t whole[N], parted[N];
+  static uint32_t whole_cold[N], parted_cold[N];
   static uint64_t starts[N], parted_starts[N];
   static uint8_t high[N];
   for (int64_t n = 64; n <= N; n += 117) {
@@ -95,14 +96,17 @@ static void tables_do_not_depend_on_the_number_of_parts(void **state) {
       ok(dw_masses_prepare(&masses));
       memset(parted, 0xee, sizeof parted);
       memset(high, 0xee, sizeof high);
-      dw_alias_build((dw_alias_table){parted, high}, &masses, &fingerprint);
+      memset(parted_cold, 0xee, sizeof parted_cold);
+      dw_alias_build((dw_alias_table){parted, parted_cold, high}, &masses, &fingerprint);
       dw_cumulative_build(parted_starts, &masses, &used, &same);
       assert_int_equal(fingerprint, same);
       if (parts == 1) {
         memcpy(whole, parted, sizeof whole);
+        memcpy(whole_cold, parted_cold, sizeof whole_cold);
         memcpy(starts, parted_starts, sizeof starts);
       }
-      assert_memory_equal(parted, whole, (size_t)n * DW_COLUMN_BYTES);
+      assert_memory_equal(parted, whole, (size_t)n * sizeof *whole);
+      assert_memory_equal(parted_cold, whole_cold, (size_t)n * sizeof *whole_cold);
       for (int64_t j = 0; j < n; j++) {
         assert_int_equal(high[j], 0);
       }
@@ -115,8 +119,8 @@ static void tables_do_not_depend_on_the_number_of_parts(void **state) {
 static void parts_with_nothing_to_give_leave_columns_alone(void **state) {
   (void)state;
   double p[64];
-  unsigned char columns[64 * DW_COLUMN_BYTES];
-  uint64_t numbers[64], fingerprint = 0;
+  uint64_t numbers[64], hot[64], fingerprint = 0;
+  uint32_t cold[64];
   int64_t drawn[64];
   for (int i = 0; i < 64; i++) {
     p[i] = 3;
@@ -125,9 +129,10 @@ static void parts_with_nothing_to_give_leave_columns_alone(void **state) {
   for (int parts = 1; parts <= 3; parts++) {
     dw_masses masses = {.p = p, .count = 64, .parts = parts, .function = "test", .whose = "weights"};
     ok(dw_masses_prepare(&masses));
-    memset(columns, 0xee, sizeof columns);
-    dw_alias_build((dw_alias_table){columns, NULL}, &masses, &fingerprint);
-    dw_alias_look_up((dw_alias_table){columns, NULL}, 64, numbers, 64, drawn);
+    memset(hot, 0xee, sizeof hot);
+    memset(cold, 0xee, sizeof cold);
+    dw_alias_build((dw_alias_table){hot, cold, NULL}, &masses, &fingerprint);
+    dw_alias_look_up((dw_alias_table){hot, cold, NULL}, 64, numbers, 64, drawn);
     for (int i = 0; i < 64; i++) {
       assert_int_equal(drawn[i], i);
     }
@@ -202,21 +207,49 @@ static void fingerprints_tell_weights_and_labels_apart(void **state) {
   }
 }
 
-/* More than 2^32 rows need a fifth byte of alias; a table of two with rows made up shows that it is read. */
+/* More than 2^32 rows need more bits of alias; a table of two with rows made up shows that they are read. */
 static void aliases_above_2_to_32_are_whole(void **state) {
   (void)state;
-  unsigned char columns[2 * DW_COLUMN_BYTES] = {0};
+  uint64_t hot[2] = {0xfedcba98, 5};
+  uint32_t cold[2] = {0, 0};
   uint8_t high[2] = {0x12, 0x34};
-  const uint32_t low[2] = {0xfedcba98, 5};
   const uint64_t numbers[3] = {0, UINT64_C(1) << 63, UINT64_MAX};
   int64_t drawn[3];
-  for (int j = 0; j < 2; j++) {
-    memcpy(columns + DW_COLUMN_BYTES * j + 8, &low[j], 4);
-  }
-  dw_alias_look_up((dw_alias_table){columns, high}, 2, numbers, 3, drawn);
+  dw_alias_look_up((dw_alias_table){hot, cold, high}, 2, numbers, 3, drawn);
   assert_int_equal(drawn[0], INT64_C(0x12fedcba98));
   assert_int_equal(drawn[1], INT64_C(0x3400000005));
   assert_int_equal(drawn[2], INT64_C(0x3400000005));
+}
+
+/* The upper half of a limit decides but for one draw in 2^32; these are such draws, on both sides of every threshold
+ * and with equal upper halves. */
+static void the_last_digits_of_a_column_decide(void **state) {
+  (void)state;
+  double p[61];
+  for (int64_t n = 2; n <= 61; n++) {
+    fill_weights(p, n, (uint64_t)n);
+    uint64_t starts[61], hot[61], fingerprint = 0;
+    uint32_t cold[61];
+    int64_t used;
+    dw_masses masses = {.p = p, .count = n, .parts = 1, .function = "test", .whose = "weights"};
+    ok(dw_masses_prepare(&masses));
+    const dw_alias_table table = {hot, cold, NULL};
+    dw_alias_build(table, &masses, &fingerprint);
+    dw_cumulative_build(starts, &masses, &used, &fingerprint);
+    for (int64_t j = 0; j < n; j++) {
+      const uint64_t limit = (hot[j] >> 32 << 32) | cold[j];
+      const dw_uint128 product = ((dw_uint128)(uint64_t)j << 64) + limit; /* u n at the threshold */
+      for (int64_t step = -2; step <= 2; step++) {
+        const uint64_t u = (uint64_t)(product / (uint64_t)n) + (uint64_t)step;
+        const dw_uint128 place = (dw_uint128)u * (uint64_t)n;
+        int64_t drawn;
+        dw_alias_look_up(table, n, &u, 1, &drawn);
+        if ((int64_t)(place >> 64) == j) {
+          assert_int_equal(drawn, (uint64_t)place < limit ? j : (int64_t)(uint32_t)hot[j]);
+        }
+      }
+    }
+  }
 }
 
 static void sorting_is_stable_and_complete(void **state) {
@@ -791,6 +824,7 @@ int main(void) {
       cmocka_unit_test(all_schemes_have_the_same_masses),
       cmocka_unit_test(fingerprints_tell_weights_and_labels_apart),
       cmocka_unit_test(aliases_above_2_to_32_are_whole),
+      cmocka_unit_test(the_last_digits_of_a_column_decide),
       cmocka_unit_test(sorting_is_stable_and_complete),
       cmocka_unit_test(shuffles_are_permutations),
       cmocka_unit_test(small_shuffles_are_uniform),

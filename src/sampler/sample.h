@@ -102,17 +102,16 @@ static inline uint64_t dw_fingerprint(uint64_t mass, int64_t row) {
 
 /* ---- alias.c ---- */
 
-/* 12 bytes a row: threshold (8), alias (4); above 2^32 rows the fifth byte of every alias in an array of its own. */
+/* Three arrays of n, for n = `count` columns. All of a table or, with pointers moved on, the part of a group. */
 typedef struct {
-  unsigned char *columns;
-  uint8_t *high; /* NULL: all 0 */
+  uint64_t *hot;  /* upper half of T_j, and below it the lower 32 bits of alias_j: what a draw reads */
+  uint32_t *cold; /* lower half of T_j, which one draw in 2^32 reads */
+  uint8_t *high;  /* upper bits of alias_j; NULL up to 2^32 rows: all 0 */
 } dw_alias_table;
-
-enum { DW_COLUMN_BYTES = 12 };
 
 /* The part of a table that begins with a column. */
 static inline dw_alias_table dw_alias_from(dw_alias_table table, int64_t first) {
-  return (dw_alias_table){table.columns + DW_COLUMN_BYTES * first, table.high == NULL ? NULL : table.high + first};
+  return (dw_alias_table){table.hot + first, table.cold + first, table.high == NULL ? NULL : table.high + first};
 }
 
 /* Fills the columns of `masses` into a table, and adds its fingerprint. */

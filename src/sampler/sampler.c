@@ -28,7 +28,8 @@ static divw_status alloc_tables(divw_sampler *sampler) {
   const int64_t n = sampler->count;
   divw_status status;
   if (sampler->scheme == DIVW_SCHEME_WITH_REPLACEMENT) {
-    DW_TRY(dw_alloc(&sampler->alias.columns, n, DW_COLUMN_BYTES));
+    DW_TRY(dw_alloc(&sampler->alias.hot, n, sizeof *sampler->alias.hot));
+    DW_TRY(dw_alloc(&sampler->alias.cold, n, sizeof *sampler->alias.cold));
     if (n > INT64_C(1) << 32) {
       DW_TRY(dw_alloc_zero(&sampler->alias.high, n, 1));
     }
@@ -162,7 +163,8 @@ void divw_sampler_destroy(divw_sampler *sampler) {
   if (sampler != NULL) {
     divw_free(sampler->group);
     divw_free(sampler->order);
-    divw_free(sampler->alias.columns);
+    divw_free(sampler->alias.hot);
+    divw_free(sampler->alias.cold);
     divw_free(sampler->alias.high);
     divw_free(sampler->starts);
     divw_free(sampler->guide);

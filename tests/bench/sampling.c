@@ -3,9 +3,9 @@
  *     bench_sampling ROWS [ROUNDS]
  *
  * Every figure is the best of ROUNDS rounds (5), which take turns, on one thread but for `build_all`. The bare loop
- * reads eight bytes of the same table at positions that a multiplicative generator gives: what any sampler with a
- * table of that size pays at least. Batches are of 4096 draws. One line "name nanoseconds" each: per draw, and for
- * build_* per row. */
+ * reads the eight bytes of the same table that a draw reads, at positions that a multiplicative generator gives: what
+ * any sampler with such a table pays at least. Batches are of 4096 draws. One line "name nanoseconds" each: per draw,
+ * and for build_* and the race per row. */
 #include "sampler/sample.h"
 
 #include <divweights/divweights.h>
@@ -53,11 +53,9 @@ static void time_bare_loop(const divw_sampler *sampler, int64_t draws) {
   uint64_t x = 1, found = 0;
   const double start = now();
   for (int64_t k = 0; k < draws; k++) {
-    uint64_t word;
     x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     const int64_t row = (int64_t)((dw_uint128)x * (uint64_t)sampler->count >> 64);
-    memcpy(&word, sampler->alias.columns + DW_COLUMN_BYTES * row, sizeof word);
-    found += word;
+    found += sampler->alias.hot[row];
   }
   record("bare_loop", (now() - start) / (double)draws);
   sum += found;
