@@ -15,8 +15,6 @@
  * Without replacement. The race of the epoch has been run, and draw b of group g is its winner number b. */
 #include "sample.h"
 
-enum { BATCH = 256 }; /* draws worked on at once: 2 KiB of random numbers on the stack */
-
 static dw_sequence sequence_of(const divw_sampler *sampler, int64_t epoch, uint32_t purpose) {
   return (dw_sequence){sampler->seed, (uint32_t)epoch, purpose};
 }
@@ -85,7 +83,7 @@ static const uint64_t *numbers(dw_sequence sequence, int64_t first, int64_t stri
 
 static void draw_with_replacement(const divw_sampler *sampler, const dw_epoch *prepared, int64_t first, int64_t stride,
                                   int64_t count, int64_t *out) {
-  uint64_t room[BATCH + 2];
+  uint64_t room[DW_BATCH + 2];
   const uint64_t *u = numbers(sequence_of(sampler, prepared->epoch, DW_PURPOSE_DRAWS), first, stride, count, room);
   if (sampler->order == NULL) {
     dw_alias_look_up(sampler->alias, sampler->count, u, count, out);
@@ -101,7 +99,7 @@ static void draw_with_replacement(const divw_sampler *sampler, const dw_epoch *p
 /* In three rounds over a batch, so that the misses of each overlap: the outcomes, their cells, their rows. */
 static void draw_systematic(const divw_sampler *sampler, const dw_epoch *prepared, int64_t first, int64_t stride,
                             int64_t count, int64_t *out) {
-  dw_guide_query queries[BATCH];
+  dw_guide_query queries[DW_BATCH];
   const uint64_t m = prepared->shuffle.m;
   for (int64_t k = 0, number; k < count; k++) {
     const int64_t g = group_of(sampler, prepared, first + k * stride, &number);
@@ -126,7 +124,7 @@ static void draw_without_replacement(const divw_sampler *sampler, const dw_epoch
   }
 }
 
-/* At most BATCH draws, all of the epoch that is prepared. */
+/* At most DW_BATCH draws, all of the epoch that is prepared. */
 static void draw_batch(const divw_sampler *sampler, const dw_epoch *prepared, int64_t first, int64_t stride,
                        int64_t count, int64_t *out) {
   switch (sampler->scheme) {
@@ -145,7 +143,7 @@ divw_status dw_draw(const divw_sampler *sampler, dw_epoch *prepared, int64_t epo
     if (status != DIVW_OK) {
       return status;
     }
-    take = dw_min(count - done, BATCH);
+    take = dw_min(count - done, DW_BATCH);
     if (length > 0) {
       take = dw_min(take, (length - i - 1) / stride + 1);
     }

@@ -117,8 +117,11 @@ static inline dw_alias_table dw_alias_from(dw_alias_table table, int64_t first) 
 /* Fills the columns of `masses` into a table, and adds its fingerprint. */
 void dw_alias_build(dw_alias_table table, const dw_masses *masses, uint64_t *fingerprint);
 
-/* draws[k] = the row that numbers[k] means among `count`. */
-void dw_alias_look_up(dw_alias_table table, int64_t count, const uint64_t *numbers, int64_t draws, int64_t *out);
+enum { DW_BATCH = 256 }; /* draws worked on at once: 2 KiB of random numbers on the stack */
+
+/* out[k] = the row that numbers[k] means among `count`; at most DW_BATCH draws. */
+void dw_alias_look_up(dw_alias_table table, int64_t count, const uint64_t *restrict numbers, int64_t draws,
+                      int64_t *restrict out);
 
 /* Counts the outcomes of every row from the table. */
 void dw_alias_masses(dw_alias_table table, int64_t count, uint64_t *mass);
