@@ -12,6 +12,7 @@ typedef struct {
   double *mu;   /* eigenvalues of rho, ascending, >= 0, sum 1 */
   double *V;    /* eigenvectors, one a row */
   double *S;    /* rho itself */
+  int64_t terms; /* of the longest sum behind an entry of rho */
   int64_t null; /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
 } dw_spectrum;
 

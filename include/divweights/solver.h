@@ -280,12 +280,14 @@ enum {
   DIVW_METHOD_AUTO = 1, /**< by n, order and lambda, and another one where progress is poor */
   DIVW_METHOD_ACCELERATED =
       2, /**< accelerated ascent: 2 n r^2 + 11 r^3 operations an iteration; order below infinity */
-  DIVW_METHOD_INTERIOR_POINT = 3 /**< few iterations of about n^2 r^2 / 2 + n^3 / 3 operations and 8 n^2 bytes (order
-                                      infinity: 16 n^2), so for n up to some thousands */
+  DIVW_METHOD_INTERIOR_POINT = 3, /**< few iterations of about n^2 r^2 / 2 + n^3 / 3 operations and 8 n^2 bytes (order
+                                       infinity: 16 n^2), so for n up to some thousands */
+  DIVW_METHOD_ADAM = 4 /**< the published optimiser, step for step, to compare with: one solve, as many steps as
+                            divw_solver_set_max_iterations() says; order below infinity, no constraints */
 };
 
 /**
- * @brief The name of a method: "auto", "accelerated", "interior-point".
+ * @brief The name of a method: "auto", "accelerated", "interior-point", "adam".
  * @param method any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
@@ -295,7 +297,8 @@ DIVW_API const char *divw_method_name(int32_t method);
 /**
  * @brief Sets the method.
  * @param solver the solver; not NULL
- * @param method DIVW_METHOD_AUTO (default), DIVW_METHOD_ACCELERATED or DIVW_METHOD_INTERIOR_POINT
+ * @param method DIVW_METHOD_AUTO (default), DIVW_METHOD_ACCELERATED, DIVW_METHOD_INTERIOR_POINT or
+ *               DIVW_METHOD_ADAM
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */
@@ -383,9 +386,10 @@ DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress
  * @param solver the options; not NULL
  * @param kernel the examples; not NULL
  * @param out    receives the weights, to be destroyed by the caller; NULL on failure
- * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED, too); DIVW_ERROR_SIZE (r above
- * 32,766; n above 10,000 with the interior-point method, which order INFINITY needs); DIVW_ERROR_NUMERICAL;
- *         DIVW_ERROR_MEMORY
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED or DIVW_METHOD_ADAM,
+ *         constraints with the latter, too);
+ *         DIVW_ERROR_SIZE (r above 32,766; n above 10,000 with the interior-point method, which order INFINITY
+ *         needs); DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
  *
  * Cost of an iteration: 2 n r^2 + about 11 r^3 operations; usually 15 to 40 iterations at balance 0.5, some
  * hundred at balance 1. Memory: about 400 n + 60 r^2 bytes.

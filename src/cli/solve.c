@@ -35,9 +35,9 @@ static const cli_flag flags[] = {
      .help =
          "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, or "
          "inf"},
-    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point", "auto",
+    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point|adam", "auto",
      .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "
-             "more than ten iterations; auto chooses"},
+             "more than ten iterations; auto chooses; adam is the published optimiser, to compare with"},
     {"tolerance", FLAG_REAL, FIELD(tolerance), "X", "1e-6", 1e-13, 1,
      .help = "gap at which to stop, in nats of log VS"},
     {"max-iterations", FLAG_WHOLE, FIELD(max_iterations), "N", "500", 1, INFINITY,
@@ -67,12 +67,12 @@ static bool is_plan_sound(const cli_settings *settings, const char *report) {
 }
 
 static int32_t method_of(const cli_settings *settings) {
-  for (int32_t method = DIVW_METHOD_AUTO; method < DIVW_METHOD_INTERIOR_POINT; method++) {
+  for (int32_t method = DIVW_METHOD_AUTO; method < DIVW_METHOD_ADAM; method++) {
     if (strcmp(settings->method, divw_method_name(method)) == 0) {
       return method;
     }
   }
-  return DIVW_METHOD_INTERIOR_POINT;
+  return DIVW_METHOD_ADAM;
 }
 
 static bool set_objective(divw_solver *solver, const cli_settings *settings) {
@@ -212,9 +212,9 @@ static bool goal_is_sound(const cli_settings *settings) {
     usage_error(&verb_solve, "--order is %.12g, expected 0.5 to 100 (1, or at least 0.001 from it), or inf", order);
     return false;
   }
-  if (isinf(order) && strcmp(settings->method, "accelerated") == 0) {
-    usage_error(&verb_solve, "--method accelerated has no gradient to climb at --order inf, expected auto or "
-                             "interior-point");
+  if (isinf(order) && (strcmp(settings->method, "accelerated") == 0 || strcmp(settings->method, "adam") == 0)) {
+    usage_error(&verb_solve, "--method %s has no gradient to climb at --order inf, expected auto or interior-point",
+                settings->method);
     return false;
   }
   return true;

@@ -112,6 +112,10 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
                               int32_t *stop_reason) {
   divw_status status;
   const divw_solver *options = solve->options;
+  if (options->method == DIVW_METHOD_ADAM) {
+    solve->method = DIVW_METHOD_ADAM;
+    return dw_adam(solve, problem, target, point, iterations, stop_reason);
+  }
   bool interior = wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
   may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
   may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
@@ -156,10 +160,11 @@ fail:
   return status;
 }
 
-/* Where no more work may follow: out of solves or iterations, or told to stop. */
+/* Where no more work may follow: out of solves or iterations, or told to stop. The published optimiser is left as it
+ * is, one solve. */
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
-  return s->solve->cancelled || s->solve->solves >= options->max_solves ||
+  return options->method == DIVW_METHOD_ADAM || s->solve->cancelled || s->solve->solves >= options->max_solves ||
          s->solve->iterations >= options->max_iterations;
 }
 

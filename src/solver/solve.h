@@ -7,6 +7,7 @@
  *     feasible.c     the set of weights that makes
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
+ *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for some thousands of rows at a time
  *     newton.c       their steps, with constraints and entropy
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
@@ -96,6 +97,10 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
 /* columns.c: the same by interior points. */
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason);
+
+/* adam.c: the same by the published optimiser. */
+divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                    int32_t *stop_reason);
 
 /* Tells the host about a point; sets solve->cancelled when it asks to stop. */
 void dw_report_progress(dw_solve *solve, const dw_point *point);

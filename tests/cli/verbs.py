@@ -111,6 +111,8 @@ class Solve(CommandTest):
         same = self.json("solve", self.data, "--entropy-weight", 0.25)
         self.assertAlmostEqual(same["objective_value"], report["objective_value"], 6)
         self.assertEqual(self.json("solve", self.data, "--method", "interior-point")["method"], "interior-point")
+        report = self.json("solve", self.data, "--method", "adam", "--max-iterations", 20)
+        self.assertEqual((report["method"], report["solves"], report["stop_reason"]), ("adam", 1, "max_iterations"))
         text = run("solve", self.data, "--order", "inf", "--objective", "log").stdout
         self.assertIn("objective G", text)
         self.assertRegex(text, r"order +inf")
