@@ -14,7 +14,7 @@
  * How many rounds. Chi-square tests (of all orders for m <= 6, of where two neighbours go above, 300,000 permutations
  * each) see 6 rounds fail at every m up to 54, 8 at m = 5, 6, 9 and 12, 16 at m = 6 (by 4 standard deviations), and
  * neither 8 from m = 34 on nor 24 anywhere. So 24 up to m = 256, where a few more cost little, and 8 above;
- * tests/test_schemes.c repeats the tests.
+ * tests/test_shuffle.c repeats the tests.
  *
  * Why not a Fisher-Yates shuffle: it needs the whole epoch to know one element, so seeking, and every rank, would cost
  * O(m) time and memory. Why not swap-or-not, which needs no second way round: some hundred rounds.

@@ -1,4 +1,4 @@
-/* No code of the library, and no carries: long division of every running sum. */
+/* Masses: no code of the library, and no carries, but long division of every running sum. */
 #include "masses.h"
 
 #include <math.h>
@@ -92,4 +92,23 @@ double any_weight(test_random *random, int kind) {
   case 6: return x < 0.9 ? 1e-30 : 1e10;
   default: return x < 0.5 ? 1.7976931348623157e308 : y < 0.5 ? 5e-324 : 2.2250738585072014e-308;
   }
+}
+
+void fill_weights(double *p, int64_t n, uint64_t seed) {
+  test_random random = {seed};
+  for (int64_t i = 0; i < n; i++) {
+    const double x = next_uniform(&random);
+    p[i] = x < 0.2 ? 0 : x < 0.5 ? 1 : pow(next_uniform(&random), 6) * 30;
+  }
+  p[n / 3] += seed % 2 ? (double)n : 1;
+}
+
+/* Standard deviations that X is from what chance gives (Wilson, Hilferty 1931: its cube root is nearly normal). */
+double deviation(const int64_t *hits, const double *expected, int64_t cells) {
+  const double degrees = (double)(cells - 1), variance = 2 / (9 * degrees);
+  double chi_square = 0;
+  for (int64_t i = 0; i < cells; i++) {
+    chi_square += ((double)hits[i] - expected[i]) * ((double)hits[i] - expected[i]) / expected[i];
+  }
+  return (cbrt(chi_square / degrees) - 1 + variance) / sqrt(variance);
 }

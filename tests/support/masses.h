@@ -16,4 +16,11 @@ enum { WEIGHT_KINDS = 8 };
 /* A weight of one of several kinds, from even to as uneven as doubles can be. */
 double any_weight(test_random *random, int kind);
 
+/* Uneven weights with zeros, copies and, for odd seeds, a heavy row. */
+void fill_weights(double *p, int64_t n, uint64_t seed);
+
+/* How many standard deviations the chi-square statistic of counts is from what chance gives. Seeds of tests are fixed,
+ * so a test of it passes or fails for good. */
+double deviation(const int64_t *hits, const double *expected, int64_t cells);
+
 #endif
