@@ -75,6 +75,14 @@ typedef struct {
   int64_t seed;
   int64_t epoch;
   int64_t start;
+  const char *scheme;
+  int64_t epoch_length;
+  int64_t rank;
+  int64_t world;
+  bool blocks;
+  const char *state;
+  double temperature;
+  double uniform;
   int64_t heaviest;
   whole_list example;
 

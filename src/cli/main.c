@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_verb *const verbs[] = {&verb_solve, &verb_path, &verb_score, &verb_sample, &verb_inspect, &verb_evaluate};
+static const cli_verb *const verbs[] = {&verb_solve,  &verb_path,    &verb_score,
+                                        &verb_sample, &verb_inspect, &verb_evaluate};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static const char about[] = "divweights finds diversity weights: one probability per training example, chosen\n"
