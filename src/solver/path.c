@@ -219,17 +219,12 @@ fail:
   return status;
 }
 
-/* Balance 1 is hard from uniform weights (2,000 made digits: 247 iterations that stall at a gap of 2e-3), so it is
- * walked to, by way of two points that are not delivered. */
 static divw_status find_ends(path *s) {
-  static const double way[] = {0, 0.5, 0.9, 1};
   divw_status status = DIVW_OK;
   divw_weights *weights = NULL;
-  for (int k = 0; k < 4 && !s->ended; k++) {
-    DW_TRY(go_to(s, way[k], &weights));
-    if (k == 0 || k == 3 || s->ended) {
-      DW_TRY(insert(s, s->found, &s->last, weights));
-    }
+  for (int end = 0; end <= 1 && !s->ended; end++) {
+    DW_TRY(go_to(s, end, &weights));
+    DW_TRY(insert(s, end, &s->last, weights));
     divw_weights_destroy(weights);
     weights = NULL;
   }
