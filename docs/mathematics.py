@@ -181,6 +181,49 @@ def check_frontier(beta):
         holds("5 global bound", bound - objective(np.exp(random_log_p()), beta))
 
 
+def check_weighted_estimates():
+    """Section 11.1, by all outcomes of four rows that are drawn from three points."""
+    points, P, p = rng.standard_normal((3, 2)), rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))
+    mean = P @ points
+    sigma, K = (points * P[:, None]).T @ points - np.outer(mean, mean), np.exp(points @ points.T)
+    covariance, pairs, rest = np.zeros((2, 2)), 0, 1 - p @ p
+    for outcome in np.ndindex(3, 3, 3, 3):
+        chosen = list(outcome)
+        x, chance = points[chosen] - p @ points[chosen], np.prod(P[chosen])
+        covariance += chance * (x * p[:, None]).T @ x / rest
+        G = K[np.ix_(chosen, chosen)]
+        pairs += chance * (p @ G @ p - (p * p) @ np.diag(G)) / rest
+    holds("11.1 covariance", -np.abs(covariance - sigma).max())
+    holds("11.1 pairs", -abs(pairs - P @ K @ P))
+
+
+def check_factors():
+    """Section 11.2: any factors of the covariances will do, of any number of rows."""
+    A, B = rng.standard_normal((5, r)), rng.standard_normal((2 * r, r))
+    w, V = np.linalg.eigh(A.T @ A)
+    root = V * np.sqrt(w.clip(0)) @ V.T
+    trace = np.sqrt(np.linalg.eigvalsh(root @ (B.T @ B) @ root)[-5:]).sum()
+    holds("11.2 singular values", -abs(np.linalg.svd(A @ B.T, compute_uv=False).sum() / trace - 1))
+
+
+def check_distances():
+    """Section 11.4: inner products of shifted rows decide what they are sure of as sums of squares do."""
+    x = 10 ** rng.uniform(-3, 3) * rng.standard_normal((40, r)) + 10 ** rng.uniform(-3, 3)
+    direct, y = ((x[:, None] - x[None]) ** 2).sum(axis=2), x - x.mean(axis=0)
+    square = (y ** 2).sum(axis=1)
+    sums = square[:, None] + square
+    allowed = 4 * (r + 8) * 2.0 ** -53 * sums
+    holds("11.4 distances", ((allowed - np.abs(sums - 2 * y @ y.T - direct)) / sums).min())
+
+
+def check_sizes():
+    """Sections 11.1 and 11.5: n_eff is at most exp H, and subsets are less diverse on average."""
+    p = np.exp(random_log_p())
+    holds("11.1 effective size", np.exp(entropy(p)) - 1 / (p @ p))
+    subsets = np.mean([f(np.bincount(np.roll(np.arange(n), k)[:20], minlength=n) / 20) for k in range(n)])
+    holds("11.5 subsets", f(np.full(n, 1 / n)) - subsets)
+
+
 def check_curve(low, high):
     """Section 5.6: the balance at which two optima are worth the same lies between theirs; h is convex."""
     points = []
@@ -210,6 +253,11 @@ def main():
     check_light_rows()
     for beta in (0.1, 0.5, 0.9):
         check_frontier(beta)
+    for _ in range(20):
+        check_weighted_estimates()
+        check_factors()
+        check_distances()
+        check_sizes()
     for low, high in ((0.05, 0.4), (0.4, 0.9), (0.9, 0.99)):
         check_curve(low, high)
     for name, slack in sorted(least.items()):

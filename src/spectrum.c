@@ -78,6 +78,19 @@ fail:
   return status;
 }
 
+divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu) {
+  divw_status status;
+  dw_spectrum spectrum = {.r = divw_kernel_features(kernel), .mu = mu};
+  DW_TRY(dw_alloc(&spectrum.S, spectrum.r * spectrum.r, sizeof *spectrum.S));
+  DW_TRY(dw_kernel_moment(kernel, p, spectrum.S));
+  DW_TRY(dw_eigenvalues(spectrum.S, spectrum.r, mu));
+  spectrum.terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
+  clean(&spectrum);
+fail:
+  divw_free(spectrum.S);
+  return status;
+}
+
 divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   divw_status status;
   int64_t r = spectrum->r;

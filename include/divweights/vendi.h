@@ -29,7 +29,7 @@ extern "C" {
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL, a p that is no probability vector: the first bad entry is named);
  *         DIVW_ERROR_NUMERICAL; DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
  *
- * Cost: n r^2 operations for the moment, about 9 r^3 for the eigenvalues; 5 r^2 doubles of memory.
+ * Cost: n r^2 operations for the moment, about 4/3 r^3 for the eigenvalues; 2 r^2 doubles of memory.
  * @since 0.1
  */
 DIVW_API divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double *p, double *mu);

@@ -28,7 +28,8 @@ typedef struct {
 
 /* Every flag of every verb. NULL, 0 or an empty list: not given (and no default in the verb's table). */
 typedef struct {
-  const char *input; /* the operand: examples, or weights for `sample` */
+  const char *input;  /* the operand: examples, or weights for `sample` */
+  const char *second; /* of verbs that take two: NULL when it is not there */
 
   /* which examples, and how alike they are */
   const char *array;
@@ -79,6 +80,21 @@ typedef struct {
   int64_t top;
   image_shape image_shape;
 
+  /* what to compare */
+  const char *generated_array;
+  const char *generated_weights;
+  const char *metrics;
+  const char *ddof;
+  const char *load_stats;
+  const char *save_stats;
+  int64_t neighbour;
+  const char *mmd_kernel;
+  int64_t degree;
+  double bandwidth;
+  int64_t kid_block;
+  int64_t resamples;
+  int64_t sample_size;
+
   /* where to */
   const char *trace;
   const char *output;
@@ -99,6 +115,7 @@ typedef struct cli_flag cli_flag;
 typedef struct {
   const char *name;
   const char *operand;   /* how usage calls the operand */
+  const char *second;    /* and the second one; NULL: there is none */
   const char *summary;   /* one line */
   const char *about;     /* paragraphs for --help */
   const char *examples;  /* lines for --help */
@@ -106,7 +123,7 @@ typedef struct {
   int (*run)(const cli_settings *settings);
 } cli_verb;
 
-extern const cli_verb verb_solve, verb_path, verb_score, verb_sample, verb_inspect;
+extern const cli_verb verb_solve, verb_path, verb_score, verb_sample, verb_inspect, verb_evaluate;
 
 /* Prints "divweights: SENTENCE" to stderr; false, so that it can end a chain of &&. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

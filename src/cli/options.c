@@ -202,11 +202,13 @@ static bool read_operand(cli_settings *out, const cli_verb *verb, int argc, char
     usage_error(verb, "%s is missing", verb->operand);
     return false;
   }
-  if (optind + 1 < argc) {
-    usage_error(verb, "%s is one argument too many after %s", argv[optind + 1], argv[optind]);
+  const int taken = verb->second != NULL && optind + 1 < argc ? 2 : 1;
+  if (optind + taken < argc) {
+    usage_error(verb, "%s is one argument too many after %s", argv[optind + taken], argv[optind + taken - 1]);
     return false;
   }
   out->input = argv[optind];
+  out->second = taken == 2 ? argv[optind + 1] : NULL;
   return true;
 }
 
@@ -296,7 +298,8 @@ static void print_flag(const cli_flag *flag) {
 }
 
 int options_help(const cli_verb *verb) {
-  printf("divweights %s: %s\n\nusage: divweights %s %s", verb->name, verb->summary, verb->name, verb->operand);
+  printf("divweights %s: %s\n\nusage: divweights %s %s%s%s", verb->name, verb->summary, verb->name, verb->operand,
+         verb->second != NULL ? " " : "", verb->second != NULL ? verb->second : "");
   for (const cli_flag *flag = verb->flags; flag->name != NULL; flag++) {
     if (flag->required) {
       printf(" --%s %s", flag->name, flag->value);

@@ -18,20 +18,25 @@
 #include <math.h>
 #include <string.h>
 
-enum { PATIENCE = 100, LITTLE_PATIENCE = 20 }; /* iterations without a smaller gap before rounding is blamed */
+enum {
+  PATIENCE = 100,
+  LITTLE_PATIENCE = 20,
+  FORECAST = 6
+}; /* iterations without a smaller gap before rounding is blamed */
 
 typedef struct {
   dw_solve *solve;
   dw_problem problem;
   double target;
   dw_anderson *anderson;
-  dw_point *best;         /* the last point that was kept */
-  dw_point trial;         /* the point that is looked at */
-  double *image;          /* the plain step from best */
-  double residual;        /* |image - log p|_p of the last step */
-  double caution;         /* of the plain step: 1, more where it has lowered the objective */
-  bool accelerated;       /* how trial was reached */
-  int64_t last_iteration; /* after which ascent gives up */
+  dw_point *best;            /* the last point that was kept */
+  dw_point trial;            /* the point that is looked at */
+  double *image;             /* the plain step from best */
+  double residual;           /* |image - log p|_p of the last step */
+  double caution;            /* of the plain step: 1, more where it has lowered the objective */
+  bool accelerated;          /* how trial was reached */
+  int64_t started, most;     /* iterations before this solve; how many it may take */
+  double smallest[FORECAST]; /* gap so far, at the last iterations */
   dw_progress progress;
 } ascent;
 
@@ -91,12 +96,24 @@ static divw_status advance(ascent *a) {
   return dw_anderson_step(a->anderson, a->best->p, a->best->logit, a->image, a->trial.logit);
 }
 
+/* Whether more iterations than allowed would be needed if the gap went on falling as in the last ones. */
+static bool is_too_slow(ascent *a) {
+  int64_t done = a->solve->iterations - a->started;
+  double *slot = &a->smallest[done % FORECAST], before = *slot; /* FORECAST iterations ago */
+  *slot = a->progress.smallest_gap;
+  if (a->most == INT64_MAX || done <= FORECAST + 1) {
+    return false;
+  }
+  double left = FORECAST * log(*slot / a->target) / log(before / *slot);
+  return !((double)done + left <= (double)a->most);
+}
+
 /* 0 to go on. */
 static int32_t reason_to_stop(ascent *a) {
   const divw_solver *options = a->solve->options;
   int64_t patience = a->trial.gap <= options->tolerance ? LITTLE_PATIENCE : PATIENCE;
   int32_t reason = dw_reason_to_stop(a->solve, &a->trial, a->target, patience, &a->progress);
-  return reason == 0 && a->solve->iterations >= a->last_iteration ? DIVW_STOP_STALLED : reason;
+  return reason == 0 && is_too_slow(a) ? DIVW_STOP_STALLED : reason;
 }
 
 static divw_status climb(ascent *a, int32_t *stop_reason) {
@@ -119,12 +136,11 @@ fail:
   return status;
 }
 
-divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
   int64_t before = solve->iterations;
-  ascent a = {.solve = solve, .problem = problem, .target = target, .best = point};
-  a.last_iteration = patience < INT64_MAX - before ? before + patience : INT64_MAX;
+  ascent a = {.solve = solve, .problem = problem, .target = target, .best = point, .started = before, .most = most};
   a.residual = INFINITY;
   a.progress = (dw_progress){INFINITY, -INFINITY, 0};
   a.caution = 1;

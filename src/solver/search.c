@@ -11,16 +11,21 @@
  *
  * G at q <= 1 is concave: there the gap itself is the bound. */
 #include "frontier.h"
+#include "interior.h"
 
 #include "../simplex.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { AUTO_PATIENCE = 60 };
+enum {
+  FEW_ROWS = 1000,
+  FEW_ITERATIONS = 18,
+  SOME_ITERATIONS = 45
+}; /* auto: what ascent may take before another tries */
 #define SLOW_LAMBDA 0.02
 #define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
-#define BEARABLE_STEP 4e10
+#define BEARABLE_STEP 3e11
 
 typedef struct {
   dw_solve *solve;
@@ -59,10 +64,12 @@ static double allowed_global_gap(const search *s) {
   return dw_objective_slope(&s->solve->objective, s->solution->best.log_value) * s->tolerance;
 }
 
-/* Operations of an interior-point iteration. */
+/* Operations of an interior-point iteration. At orders 2 and inf the Hessian is a product of matrices of inner
+ * products.
+ */
 static double newton_cost(const dw_solve *solve) {
-  double n = (double)solve->n, r = (double)solve->r;
-  return n * n * (r * (r + 1) / 2 + n / 3);
+  double n = (double)dw_min(solve->n, DW_INTERIOR_ALL), r = (double)solve->r, order = solve->objective.order;
+  return n * n * ((order == 2 || isinf(order) ? 2 * r : r * (r + 1) / 2) + n / 3);
 }
 
 /* Whether ascent takes many iterations: at orders above 1 and at small lambda. */
@@ -81,7 +88,8 @@ static bool wants_interior_point(const dw_solve *solve) {
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
-  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) && newton_cost(solve) < CHEAP_STEP;
+  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
+         (newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -110,6 +118,10 @@ static divw_status try_other(dw_solve *solve, dw_problem problem, double target,
 fail:
   dw_point_destroy(&before);
   return status;
+}
+
+static int64_t auto_iterations(const dw_solve *solve) {
+  return solve->n <= FEW_ROWS ? FEW_ITERATIONS : SOME_ITERATIONS;
 }
 
 /* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at
@@ -153,8 +165,8 @@ static divw_status run_method(dw_solve *solve, dw_problem problem, double target
   }
   if (*stop_reason == 0) {
     DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
-                    : dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations,
-                                stop_reason));
+                    : dw_ascend(solve, problem, target, may_switch ? auto_iterations(solve) : INT64_MAX, point,
+                                iterations, stop_reason));
   }
   if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
     DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));

@@ -96,9 +96,9 @@ void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 /* initial.c: logits (not normalised) of the weights that the host wants to start from. */
 void dw_start_from_initial(const dw_solve *solve, double *logit);
 
-/* ascent.c: from point->logit until the gap is at most target, or `patience` iterations are over (then: stalled); point
- * becomes the best point met. */
-divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
+/* ascent.c: from point->logit until the gap is at most target, or it looks as if that took more than `most` iterations
+ * (then: stalled); point becomes the best point met. */
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason);
 
 /* columns.c: the same by interior points. */

@@ -10,6 +10,7 @@ import unittest
 
 from command import COMMAND
 from curves import Path, Start
+from evaluate import Evaluate
 from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
@@ -17,7 +18,7 @@ from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Plots",
+__all__ = ["Archives", "BadInput", "ContactSheet", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Plots",
            "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":

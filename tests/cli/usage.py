@@ -22,6 +22,9 @@ FLAGS = {
     "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
     "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--example", "--order", "--contact-sheet", "--image-shape", "--plots", "--trace",
                             *KERNEL, "--json"],
+    "evaluate": ["--metrics", "--weights", "--generated-weights", *SELECTION, "--generated-array", "--ddof", "--save-stats",
+                 "--load-stats", "--k", "--mmd-kernel", "--degree", "--bandwidth", "--kid-block", "--kernel", "--order",
+                 "--resamples", "--sample-size", "--seed", "--threads", "--json"],
 }
 
 class Usage(CommandTest):
