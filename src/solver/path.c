@@ -5,8 +5,8 @@
  * points that touch their own line h.
  *
  * Start. log p is nearly linear in log lambda, so it is continued through the two points before (or, where the next
- * balance lies between two points, interpolated): half to three quarters of the iterations of solves from uniform
- * weights (docs/mathematics.md, 5.6).
+ * balance lies between two points, interpolated): six to nine tenths of the iterations of solves from uniform weights
+ * (docs/mathematics.md, 5.6).
  *
  * An even cover. The widest gap between neighbours a, b, in nats of H and log VS, is divided at the balance at which
  * both are worth the same,
