@@ -7,18 +7,38 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* In nats of entropy and of the logarithm of what is weighed against it. */
+static double distance(const curve_point *a, const curve_point *b) {
+  return hypot(a->entropy - b->entropy, log(a->value / b->value));
+}
+
+/* The width of the gap in which a point lies; INFINITY at an end. */
+static double gap_around(const cli_curve *curve, const curve_point *point) {
+  const curve_point *below = NULL, *above = NULL;
+  for (const curve_point *at = curve->points; at < curve->points + curve->count; at++) {
+    below = at->balance < point->balance && (below == NULL || at->balance > below->balance) ? at : below;
+    above = at->balance > point->balance && (above == NULL || at->balance < above->balance) ? at : above;
+  }
+  return below == NULL || above == NULL ? INFINITY : distance(below, above);
+}
+
 void curve_add(cli_curve *curve, const divw_weights *weights) {
-  curve->points[curve->count++] = (curve_point){.balance = divw_weights_balance(weights),
-                                                .entropy_weight = divw_weights_entropy_weight(weights),
-                                                .vendi_score = divw_weights_vendi_score(weights),
-                                                .entropy = divw_weights_entropy(weights),
-                                                .effective_examples = divw_weights_effective_examples(weights),
-                                                .gap = divw_weights_gap(weights),
-                                                .objective_value = divw_weights_objective_value(weights),
-                                                .global_gap = divw_weights_global_gap(weights),
-                                                .seconds = divw_weights_seconds(weights),
-                                                .iterations = divw_weights_iterations(weights),
-                                                .stop_reason = divw_weights_stop_reason(weights)};
+  const double quality = divw_weights_quality(weights), score = divw_weights_vendi_score(weights);
+  curve_point *added = &curve->points[curve->count];
+  *added = (curve_point){.value = isnan(quality) ? score : quality * score,
+                         .balance = divw_weights_balance(weights),
+                         .entropy_weight = divw_weights_entropy_weight(weights),
+                         .vendi_score = score,
+                         .entropy = divw_weights_entropy(weights),
+                         .effective_examples = divw_weights_effective_examples(weights),
+                         .gap = divw_weights_gap(weights),
+                         .objective_value = divw_weights_objective_value(weights),
+                         .global_gap = divw_weights_global_gap(weights),
+                         .seconds = divw_weights_seconds(weights),
+                         .iterations = divw_weights_iterations(weights),
+                         .stop_reason = divw_weights_stop_reason(weights)};
+  curve->divided = gap_around(curve, added);
+  curve->count++;
 }
 
 static int compare_balances(const void *a, const void *b) {
@@ -82,19 +102,14 @@ bool curve_save_csv(const cli_curve *curve, const char *path) { return save_file
 
 /* ---- for people ---- */
 
-/* In nats of entropy and of log VS. */
-static double distance(const curve_point *a, const curve_point *b) {
-  return hypot(a->entropy - b->entropy, log(a->vendi_score / b->vendi_score));
-}
-
 bool curve_jumps(const cli_curve *curve, int64_t k) {
+  const curve_point *a = &curve->points[k - 1], *b = &curve->points[k];
   double length = 0;
   for (int64_t j = 1; j < curve->count; j++) {
     length += distance(&curve->points[j - 1], &curve->points[j]);
   }
-  const curve_point *a = &curve->points[k - 1], *b = &curve->points[k];
-  const double ratio = (1 - b->balance) * a->balance / ((1 - a->balance) * b->balance); /* of slopes; NaN at the ends */
-  return ratio > 0.99 && distance(a, b) > 0.05 * length;
+  const bool converged = a->stop_reason == DIVW_STOP_CONVERGED && b->stop_reason == DIVW_STOP_CONVERGED;
+  return converged && curve->is_even && distance(a, b) > fmax(1.001 * curve->divided, 0.05 * length);
 }
 
 void curve_print(const cli_curve *curve) {

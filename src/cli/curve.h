@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 typedef struct {
+  double value; /* VS, times the mean quality where there are scores */
   double balance, entropy_weight, vendi_score, entropy, effective_examples;
   double gap, objective_value, global_gap, seconds;
   int64_t iterations;
@@ -17,7 +18,8 @@ typedef struct {
   curve_point *points; /* with ascending balance once curve_sort() has run */
   int64_t count, wanted;
   bool logarithmic; /* the objective is G */
-  double order, tolerance;
+  bool is_even;     /* an even cover rather than a list of balances */
+  double divided;   /* of an even cover: the width of the gap that the last point divided; 0 when no gap is left */
 } cli_curve;
 
 void curve_add(cli_curve *curve, const divw_weights *weights);
@@ -28,7 +30,8 @@ void curve_print(const cli_curve *curve);
 void curve_print_json(const cli_curve *curve);
 bool curve_save_csv(const cli_curve *curve, const char *path);
 
-/* Whether the curve jumps to point k from the one before: far, along what is one slope to a hundredth. */
+/* Whether the curve jumps to point k from the one before: an even cover divides the widest gap, unless there is nothing
+ * new in it. */
 bool curve_jumps(const cli_curve *curve, int64_t k);
 
 /* Whether a picture can have this name: it ends in .png or .svg. */

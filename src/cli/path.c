@@ -91,6 +91,9 @@ static bool solve(cli_path *path, const divw_dataset *dataset, const divw_kernel
   }
   divw_solver_destroy(solver);
   curve_sort(&path->curve);
+  if (path->curve.count < path->curve.wanted && progress_signal() == 0) {
+    path->curve.divided = 0; /* there was nothing left to divide */
+  }
   return done;
 }
 
@@ -186,8 +189,7 @@ static int run(const cli_settings *settings) {
   cli_path path = {.settings = settings,
                    .curve = {.wanted = settings->balances.count > 0 ? settings->balances.count : settings->points,
                              .logarithmic = strcmp(settings->objective, "log") == 0,
-                             .order = settings->order,
-                             .tolerance = settings->tolerance}};
+                             .is_even = settings->balances.count == 0}};
   int status = STATUS_FAILED;
   if (!goal_is_sound(settings)) {
     status = STATUS_USAGE;

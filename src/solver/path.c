@@ -5,8 +5,8 @@
  * points that touch their own line h.
  *
  * Start. log p is nearly linear in log lambda, so it is continued through the two points before (or, where the next
- * balance lies between two points, interpolated): half to three quarters of the iterations of solves from uniform
- * weights (docs/mathematics.md, 5.6).
+ * balance lies between two points, interpolated): six to nine tenths of the iterations of solves from uniform weights
+ * (docs/mathematics.md, 5.6).
  *
  * An even cover. The widest gap between neighbours a, b, in nats of H and log VS, is divided at the balance at which
  * both are worth the same,
@@ -219,17 +219,12 @@ fail:
   return status;
 }
 
-/* Balance 1 is hard from uniform weights (2,000 made digits: 247 iterations that stall at a gap of 2e-3), so it is
- * walked to, by way of two points that are not delivered. */
 static divw_status find_ends(path *s) {
-  static const double way[] = {0, 0.5, 0.9, 1};
   divw_status status = DIVW_OK;
   divw_weights *weights = NULL;
-  for (int k = 0; k < 4 && !s->ended; k++) {
-    DW_TRY(go_to(s, way[k], &weights));
-    if (k == 0 || k == 3 || s->ended) {
-      DW_TRY(insert(s, s->found, &s->last, weights));
-    }
+  for (int end = 0; end <= 1 && !s->ended; end++) {
+    DW_TRY(go_to(s, end, &weights));
+    DW_TRY(insert(s, end, &s->last, weights));
     divw_weights_destroy(weights);
     weights = NULL;
   }
