@@ -224,6 +224,20 @@ def check_sizes():
     holds("11.5 subsets", f(np.full(n, 1 / n)) - subsets)
 
 
+def check_curve(low, high):
+    """Section 5.6: the balance at which two optima are worth the same lies between theirs; h is convex."""
+    points = []
+    for beta in (low, high):
+        p = np.exp(ascend(lambda p: published_lambda(p, beta)))
+        points.append((entropy(p), np.exp(f(p)), objective(p, beta)))
+    (H_a, V_a, h_a), (H_b, V_b, h_b) = points
+    c = (H_a - H_b) / (H_a - H_b + V_b - V_a)
+    holds("5.6 chord", min(c - low, high - c))
+    h_c = objective(np.exp(ascend(lambda p: published_lambda(p, c))), c)
+    holds("5.6 above the chord", h_c - (c * V_a + (1 - c) * H_a))
+    holds("5.6 convex", ((high - c) * h_a + (c - low) * h_b) / (high - low) - h_c)
+
+
 def main():
     for _ in range(2000):
         lam, log_p = 10 ** rng.uniform(-2, 1), random_log_p()
@@ -244,6 +258,8 @@ def main():
         check_factors()
         check_distances()
         check_sizes()
+    for low, high in ((0.05, 0.4), (0.4, 0.9), (0.9, 0.99)):
+        check_curve(low, high)
     for name, slack in sorted(least.items()):
         print("%-28s %9.1e" % (name, slack))
     return 1 if min(least.values()) < -1e-12 else 0

@@ -18,6 +18,11 @@ typedef struct {
 } whole_list;
 
 typedef struct {
+  double *values;
+  int64_t count;
+} real_list;
+
+typedef struct {
   int64_t height, width, channels;
 } image_shape;
 
@@ -39,6 +44,8 @@ typedef struct {
 
   /* what to look for, and for how long */
   double balance;
+  real_list balances;
+  int64_t points;
   const char *objective;
   double entropy_weight;
   const char *effective_examples;
@@ -47,12 +54,19 @@ typedef struct {
   const char *group_bounds;
   const char *exclude;
   const char *quality;
+  const char *checkpoint;
+  double checkpoint_seconds;
+  int64_t checkpoint_iterations;
+  const char *resume;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;
   double tolerance;
   int64_t max_iterations;
   int64_t max_solves;
+  const char *initial;
+  const char *initial_rows;
+  const char *initial_ids;
   int64_t threads;
   double max_memory; /* bytes */
   bool dry_run;
@@ -63,6 +77,14 @@ typedef struct {
   int64_t seed;
   int64_t epoch;
   int64_t start;
+  const char *scheme;
+  int64_t epoch_length;
+  int64_t rank;
+  int64_t world;
+  bool blocks;
+  const char *state;
+  double temperature;
+  double uniform;
   int64_t heaviest;
   whole_list example;
 
@@ -95,6 +117,8 @@ typedef struct {
   const char *table;
   const char *contact_sheet;
   const char *plots;
+  const char *plot;
+  const char *csv;
   bool json;
 
   bool help;
@@ -113,7 +137,7 @@ typedef struct {
   int (*run)(const cli_settings *settings);
 } cli_verb;
 
-extern const cli_verb verb_solve, verb_score, verb_sample, verb_inspect, verb_evaluate;
+extern const cli_verb verb_solve, verb_path, verb_score, verb_sample, verb_inspect, verb_evaluate;
 
 /* Prints "divweights: SENTENCE" to stderr; false, so that it can end a chain of &&. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

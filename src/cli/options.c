@@ -54,6 +54,7 @@ static phrase accepted(const cli_flag *flag) {
     snprintf(words.text, sizeof words.text, "a number of bytes, or of K, M, G or T (each 1024 times the one before)");
     break;
   case FLAG_LIST: snprintf(words.text, sizeof words.text, "whole numbers separated by commas"); break;
+  case FLAG_REALS: snprintf(words.text, sizeof words.text, "numbers %s, separated by commas", range); break;
   case FLAG_SHAPE: snprintf(words.text, sizeof words.text, "HEIGHTxWIDTH or HEIGHTxWIDTHx3"); break;
   case FLAG_WHOLE: snprintf(words.text, sizeof words.text, "a whole number %s", range); break;
   case FLAG_REAL:
@@ -115,6 +116,27 @@ static bool read_list(const char *text, whole_list *list) {
   return true;
 }
 
+/* Like read_list(); every number has to be one that the flag takes by itself. */
+static bool read_reals(const char *text, const cli_flag *flag, real_list *list) {
+  int64_t capacity = 1;
+  for (const char *c = text; *c != '\0'; c++) {
+    capacity += *c == ',';
+  }
+  char *copy = allocate((int64_t)strlen(text) + 1, 1), *at = copy;
+  strcpy(copy, text);
+  free(list->values);
+  list->values = allocate(capacity, sizeof *list->values);
+  bool fine = true;
+  for (list->count = 0; fine && list->count < capacity; list->count++) {
+    char *end = at + strcspn(at, ",");
+    *end = '\0';
+    fine = read_real(at, flag, &list->values[list->count]);
+    at = end + 1;
+  }
+  free(copy);
+  return fine;
+}
+
 static bool read_shape(const char *text, image_shape *shape) {
   enum { LONGEST = 65535 };
   int64_t lengths[3] = {0, 0, 1};
@@ -155,6 +177,7 @@ static bool read_value(cli_settings *out, const cli_flag *flag, const char *text
   case FLAG_WHOLE: return read_whole(text, flag, field);
   case FLAG_SIZE: return read_size(text, field);
   case FLAG_LIST: return read_list(text, field);
+  case FLAG_REALS: return read_reals(text, flag, field);
   case FLAG_SHAPE: return read_shape(text, field);
   }
   return false;

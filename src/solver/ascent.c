@@ -116,13 +116,48 @@ static int32_t reason_to_stop(ascent *a) {
   return reason == 0 && is_too_slow(a) ? DIVW_STOP_STALLED : reason;
 }
 
+static divw_status visit(void *self, dw_archive *archive) {
+  divw_status status;
+  ascent *a = self;
+  DW_TRY(dw_point_visit(a->best, a->solve->n, archive));
+  DW_TRY(dw_point_visit(&a->trial, a->solve->n, archive));
+  DW_TRY(dw_archive_bytes(archive, a->image, a->solve->n * (int64_t)sizeof *a->image));
+  DW_TRY(dw_anderson_visit(a->anderson, archive));
+  DW_VISIT(archive, a->residual);
+  DW_VISIT(archive, a->caution);
+  DW_TRY(dw_archive_flag(archive, &a->accelerated));
+  DW_VISIT(archive, a->started);
+  DW_VISIT(archive, a->smallest);
+  DW_VISIT(archive, a->progress.smallest_gap);
+  DW_VISIT(archive, a->progress.largest_objective);
+  DW_VISIT(archive, a->progress.idle);
+fail:
+  return status;
+}
+
+/* After an iteration: in time, and when only a limit or the host ends the solve. */
+static divw_status keep_state(ascent *a, int32_t stop_reason) {
+  const bool ends_early = stop_reason == DIVW_STOP_CANCELLED || stop_reason == DIVW_STOP_MAX_ITERATIONS;
+  if (!a->solve->is_safe || (stop_reason != 0 && !ends_early)) {
+    return DIVW_OK;
+  }
+  return dw_checkpoint_write(a->solve, (dw_stateful){a, visit}, !ends_early);
+}
+
 static divw_status climb(ascent *a, int32_t *stop_reason) {
   divw_status status;
   bool first = true;
+  if (dw_checkpoint_is_resuming(a->solve)) {
+    DW_TRY(dw_checkpoint_read(a->solve, (dw_stateful){a, visit}));
+    DW_TRY(dw_checkpoint_resumed(a->solve));
+    DW_TRY(advance(a));
+    first = false;
+  }
   for (;;) {
     DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
     dw_report_progress(a->solve, &a->trial);
     *stop_reason = reason_to_stop(a);
+    DW_TRY(keep_state(a, *stop_reason));
     if (*stop_reason != 0) {
       break;
     }
@@ -139,8 +174,8 @@ fail:
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
-  int64_t before = solve->iterations;
-  ascent a = {.solve = solve, .problem = problem, .target = target, .best = point, .started = before, .most = most};
+  ascent a = {
+      .solve = solve, .problem = problem, .target = target, .best = point, .started = solve->iterations, .most = most};
   a.residual = INFINITY;
   a.progress = (dw_progress){INFINITY, -INFINITY, 0};
   a.caution = 1;
@@ -149,7 +184,7 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   DW_TRY(dw_point_create(&a.trial, solve->n));
   memcpy(a.trial.logit, point->logit, (size_t)solve->n * sizeof *point->logit);
   DW_TRY(climb(&a, stop_reason));
-  *iterations = solve->iterations - before;
+  *iterations = solve->iterations - a.started;
 fail:
   dw_point_destroy(&a.trial);
   divw_free(a.image);

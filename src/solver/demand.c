@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-/* As in anderson.c, interior_smooth.c and frontier.c. */
-enum { HISTORY = 16, GRAM_BLOCK = 1024, SLICE = 512, FRONTIER = 20 << 10 };
+/* As in anderson.c, interior_smooth.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
+enum { HISTORY = 16, GRAM_BLOCK = 1024, SLICE = 512, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
 static double largest(double a, double b) { return fmax(a, b); }
 
@@ -72,14 +72,16 @@ static double numbers_of_interior_point(const dw_solve *s) {
 
 double dw_solve_bytes(const dw_solve *s, int32_t method) {
   int64_t iterations = s->options->max_iterations;
-  bool keeps_point = s->options->method == DIVW_METHOD_AUTO && s->n <= DW_INTERIOR_ALL; /* while another method tries */
+  bool keeps_point = method == DIVW_METHOD_INTERIOR_POINT || /* while another method tries to find a better one */
+                     (s->options->method == DIVW_METHOD_AUTO && s->n <= DW_INTERIOR_ALL);
   double base = numbers_of_call(s) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
   switch (method) {
   case DIVW_METHOD_INTERIOR_POINT: more = numbers_of_interior_point(s); break;
   case DIVW_METHOD_ADAM: more = 6 * (double)s->n + numbers_to_evaluate(s); break;
   default: more = numbers_to_ascend(s, iterations); break;
   }
-  return 8 * (base + more) + FRONTIER;
+  bool kept = s->options->checkpoint_path != NULL || s->options->resume_path != NULL;
+  return 8 * (base + more) + FRONTIER + (kept ? CHECKPOINT : 0);
 }
 
 bool dw_interior_point_fits(const dw_solve *s) {

@@ -28,6 +28,9 @@ divw_status divw_solver_create(divw_solver **out) {
 
 void divw_solver_destroy(divw_solver *solver) {
   if (solver != NULL) {
+    divw_free(solver->initial);
+    divw_free(solver->checkpoint_path);
+    divw_free(solver->resume_path);
     dw_constraints_clear(&solver->constraints);
     divw_free(solver);
   }
@@ -325,6 +328,15 @@ dw_objective dw_effective_objective(const divw_solver *solver) {
   return objective;
 }
 
+static divw_status check_initial(const divw_solver *solver, const divw_kernel *kernel) {
+  if (solver->initial != NULL && solver->initial_count != divw_kernel_count(kernel)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_solver_solve: the solver starts from %lld weights, expected %lld, one for each example",
+                   (long long)solver->initial_count, (long long)divw_kernel_count(kernel));
+  }
+  return DIVW_OK;
+}
+
 static divw_status check_combination(const divw_solver *solver) {
   const dw_objective objective = dw_effective_objective(solver);
   bool has_entropy = objective.balance < 1 || solver->constraints.effective > 0;
@@ -369,6 +381,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
                     .r = divw_kernel_features(kernel),
                     .started = dw_seconds()};
   DW_TRY(check_combination(solver));
+  DW_TRY(check_initial(solver, kernel));
   DW_TRY(dw_constraints_set(&solver->constraints, kernel, &solve.set));
   DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
@@ -379,6 +392,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
+  DW_TRY(dw_checkpoint_begin(&solve));
   DW_TRY(solve.objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution)
                                                       : dw_solve_globally(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
@@ -389,6 +403,7 @@ fail:
   }
   dw_spectrum_destroy(&solve.spectrum);
   dw_point_destroy(&solution.best);
+  dw_checkpoint_end(&solve);
   divw_free(solve.quality);
   dw_feasible_destroy(&solve.set);
   return status;

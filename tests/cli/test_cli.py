@@ -9,6 +9,8 @@ import sys
 import unittest
 
 from command import COMMAND
+from curves import Path, Start
+from drawing import Drawing
 from evaluate import Evaluate
 from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
@@ -18,8 +20,8 @@ from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "PictureFlags", "Planning", "Plots", "Sample", "Score", "Shards",
-           "Solve", "Transforms", "Usage", "Watching"]
+__all__ = ["Archives", "BadInput", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Planning", "Plots",
+           "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":
     if not os.access(COMMAND, os.X_OK):

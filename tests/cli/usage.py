@@ -9,13 +9,19 @@ from command import CommandTest, floats, idx, npy, run, wholes
 
 SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
 KERNEL = ["--center", "--components", "--kernel"]
+CONSTRAINTS = ["--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality"]
+SOLVER = [*CONSTRAINTS, "--order", "--method", "--tolerance", "--max-iterations", "--max-solves"]
 FLAGS = {
-    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
-                          "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
-                          "--ids-output", "--table", "--json"],
-    "score": SELECTION + KERNEL + ["--weights", "--order", "--new", "--share", "--top", "--output", "--table", "--threads",
-                                   "--json"],
-    "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
+    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--effective-examples", *SOLVER,
+                          "--initial", "--initial-rows", "--initial-ids", "--checkpoint", "--checkpoint-seconds",
+                          "--checkpoint-iterations", "--resume", "--max-memory", "--dry-run", "--threads", "--trace",
+                          "--output", "--rows-output", "--ids-output", "--table", "--json"],
+    "path": SELECTION + ["--ids"] + KERNEL + ["--balances", "--points", "--objective", *SOLVER, "--threads", "--csv", "--plot",
+                         "--output", "--json"],
+    "score": SELECTION + KERNEL + ["--weights", "--order", "--new", "--share", "--top", "--output", "--table",
+                                   "--max-memory", "--threads", "--json"],
+    "sample": ["--count", "--scheme", "--epoch-length", "--labels", "--temperature", "--uniform", "--seed", "--epoch",
+               "--start", "--rank", "--world", "--blocks", "--state", "--rows", "--ids", "--output"],
     "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--example", "--order", "--contact-sheet", "--image-shape", "--plots", "--trace",
                             *KERNEL, "--json"],
     "evaluate": ["--metrics", "--weights", "--generated-weights", *SELECTION, "--generated-array", "--ddof", "--save-stats",
