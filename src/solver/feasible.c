@@ -146,21 +146,17 @@ static double common_shift(const dw_feasible *set, const double *x, dw_root nu) 
   return nu.shift;
 }
 
-/* Groups that are out of bounds at the common shift are held at the bound, each by a shift of its own. */
+/* Groups that are out of bounds at the common shift nu are held at the bound, each by a shift of its own: above nu
+ * where the mass would be too large, below it where it would be too small. */
 static void hold_groups(const dw_feasible *set, const double *x, dw_root range) {
   for (int32_t g = 0; g < set->group_count; g++) {
     dw_group *group = &set->groups[g];
-    bool out = group->mass < group->least || group->mass > group->most;
-    group->wanted = out ? clip(group->mass, group->least, group->most) : NAN;
-    group->root.least = range.least;
-    group->root.most = range.most;
-    group->root.shift = out ? -INFINITY : group->root.shift;
+    double nu = group->root.shift;
+    bool above = group->mass > group->most, below = group->mass < group->least;
+    group->wanted = above ? group->most : below ? group->least : NAN;
+    group->root.least = above ? nu : range.least;
+    group->root.most = below ? nu : range.most;
   }
-  for (int64_t i = 0; i < set->n; i++) {
-    dw_group *group = group_of(set, i);
-    group->root.shift = is_held(group) ? fmax(group->root.shift, x[i]) : group->root.shift;
-  }
-  tally(set, x);
   bool done = false;
   for (int step = 0; !done && step < MAX_STEPS; step++) {
     done = true;
@@ -211,9 +207,13 @@ double dw_feasible_project(const dw_feasible *set, double *logit, double *p) {
     dw_normalise(logit, p, set->n);
     return dw_entropy_deficit(p, logit, set->n);
   }
-  find_shifts(set, logit);
+  for (int round = 0; round < 2; round++) { /* as in dw_normalise(): the second is of the rounding of the first */
+    find_shifts(set, logit);
+    for (int64_t i = 0; i < set->n; i++) {
+      logit[i] -= group_of(set, i)->root.shift;
+    }
+  }
   for (int64_t i = 0; i < set->n; i++) {
-    logit[i] -= group_of(set, i)->root.shift;
     p[i] = clip(exp(logit[i]) / (double)set->n, set->lower[i], set->upper[i]);
   }
   return deficit(set, logit, p);
