@@ -23,6 +23,10 @@
 
 enum { PATIENCE = 20 };
 
+/* How far lambda may fall or rise in a step, relative to itself. */
+#define MOST_FALL 0.9
+#define MOST_RISE 9
+
 typedef struct {
   dw_solve *solve;
   dw_concave *value;
@@ -133,6 +137,10 @@ static double room_below_limit(const newton *w, double step) { return w->solve->
 static double longest(const newton *w) {
   int64_t linear = limit_pair(w);
   double step = fmin(dw_longest_step(w->slack, w->dslack, linear), dw_longest_step(w->dual, w->ddual, w->pairs));
+  if (w->limited) { /* lambda curves everything: from one far off, Newton's equations only swing back */
+    double fall = -w->ddual[linear] / w->dual[linear];
+    step = fmin(step, fall > 0 ? MOST_FALL / fall : MOST_RISE / fmax(-fall, 1e-300));
+  }
   step = w->value->longest_step != NULL ? w->value->longest_step(w->value->self, step) : step;
   while (w->limited && step > 1e-12 && room_below_limit(w, step) < (1 - DW_TO_THE_BOUNDARY) * w->slack[linear]) {
     step *= 0.9;
@@ -465,7 +473,7 @@ static void destroy(newton *w) {
 /* With some rows only: whether they are as good as matters while others keep the gap open. */
 static bool are_done(const newton *w, double gap, double target) {
   double left = complementarity(w, 0).sum / w->value->unit;
-  return left < fmax(target / 4, gap / 50);
+  return left < fmax(target / 4, fmin(gap, 1) / 50); /* an order above 1 may have no finite gap yet */
 }
 
 static divw_status iterate(newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
