@@ -9,14 +9,15 @@ import sys
 import unittest
 
 from command import COMMAND
+from constraints import Constraints
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Ids", "Inspect", "PictureFlags", "Plots", "Sample", "Score", "Shards",
-           "Solve", "Transforms", "Usage", "Watching"]
+__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Ids", "Inspect", "PictureFlags", "Plots", "Sample",
+           "Score", "Shards", "Solve", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":
     if not os.access(COMMAND, os.X_OK):

@@ -10,9 +10,10 @@ from command import CommandTest, floats, idx, npy, run, wholes
 SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
 KERNEL = ["--center", "--components", "--kernel"]
 FLAGS = {
-    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--order", "--method", "--tolerance",
-                          "--max-iterations", "--max-solves", "--threads", "--trace", "--output", "--rows-output",
-                          "--ids-output", "--table", "--json"],
+    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--effective-examples",
+                          "--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality", "--order",
+                          "--method", "--tolerance", "--max-iterations", "--max-solves", "--threads", "--trace",
+                          "--output", "--rows-output", "--ids-output", "--table", "--json"],
     "score": SELECTION + KERNEL + ["--weights", "--order", "--threads", "--json"],
     "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
     "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
@@ -62,7 +63,7 @@ class Usage(CommandTest):
                 ("--balance needs a value", ["solve", self.data, "--balance"]),
                 ("--entropy-weight takes the place of --balance",
                  ["solve", self.data, "--entropy-weight", 1, "--balance", 0.5]),
-                ("--entropy-weight takes the place of --balance",
+                ("--entropy-weight takes the place of --objective",
                  ["solve", self.data, "--entropy-weight", 1, "--objective", "log"]),
                 ("--order is 1.0001, expected", ["solve", self.data, "--order", 1.0001]),
                 ("--order is 1000, expected", ["solve", self.data, "--order", 1000]),

@@ -14,7 +14,8 @@ from command import COMMAND, TIMEOUT, CommandTest, floats, idx, normalised, read
 SOLVE_KEYS = {"n", "dimension", "rank", "kernel", "order", "balance", "objective", "method", "vendi_score_uniform",
               "vendi_score", "entropy", "effective_examples", "objective_value", "entropy_weight", "certified_value",
               "upper_bound", "gap", "global_upper_bound", "global_gap", "iterations", "solves", "row_passes",
-              "stop_reason", "seconds", "seconds_read"}
+              "stop_reason", "seconds", "seconds_read", "max_weight", "min_weight", "least_effective_examples",
+              "groups_bounded", "excluded", "quality"}
 SCORE_KEYS = {"n", "dimension", "rank", "kernel", "order", "vendi_score", "vendi_score_uniform", "entropy",
               "effective_examples"}
 
