@@ -66,7 +66,7 @@ class Solve(CommandTest):
         self.assertIsNone(report["upper_bound"])
         for q in read_npy(self.path("w.npy"), "<f8"):
             self.assertAlmostEqual(q, 1 / 60, 15)
-        self.assertIn("uniform weights are the best", self.succeed("solve", self.data, "--balance", 0))
+        self.assertIn("the most even weights are the best", self.succeed("solve", self.data, "--balance", 0))
 
     def test_more_balance_is_more_diversity_and_less_entropy(self):
         reports = [self.json("solve", self.data, "--balance", b) for b in (0.2, 0.5, 0.9, 1)]
