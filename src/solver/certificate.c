@@ -44,7 +44,7 @@ static double rounding_allowance(const dw_solve *solve, const double *D) {
 /* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; as little of I as makes it definite is added. */
 static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
   int64_t r = solve->r;
-  for (double ridge = 1e-15; ridge < 1e-6; ridge *= 10) {
+  for (double ridge = 1e-15; ridge < 1; ridge *= 10) {
     double trace = 0;
     for (int64_t k = 0; k < r * r; k++) {
       R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? ridge : 0);

@@ -36,10 +36,6 @@ fail:
   return status;
 }
 
-static bool may_move(const dw_feasible *set, int64_t i) {
-  return dw_feasible_is_plain(set) || set->lower[i] < set->upper[i];
-}
-
 static divw_status run_round(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
                              double *theta, int32_t *stop_reason) {
   if (isinf(solve->objective.order)) {
@@ -69,7 +65,7 @@ static int by_row(const void *a, const void *b) {
 static void choose(const dw_solve *solve, const dw_point *point, candidate *ranked, int64_t most, dw_active *active) {
   int64_t movable = 0;
   for (int64_t i = 0; i < solve->n; i++) {
-    if (may_move(&solve->set, i)) {
+    if (dw_feasible_may_move(&solve->set, i)) {
       double weight = fmax(log(point->p[i] * (double)solve->n), -LIGHT);
       ranked[movable++] = (candidate){point->D[i] + weight / LIGHT, i};
     }
@@ -86,11 +82,11 @@ static void choose(const dw_solve *solve, const dw_point *point, candidate *rank
 static void spread(const dw_solve *solve, int64_t most, dw_active *active) {
   int64_t movable = 0, seen = 0;
   for (int64_t i = 0; i < solve->n; i++) {
-    movable += may_move(&solve->set, i);
+    movable += dw_feasible_may_move(&solve->set, i);
   }
   active->count = dw_min(movable, most);
   for (int64_t i = 0, k = 0; i < solve->n && k < active->count; i++) {
-    if (may_move(&solve->set, i) && seen++ * active->count >= k * movable) {
+    if (dw_feasible_may_move(&solve->set, i) && seen++ * active->count >= k * movable) {
       active->row[k++] = i;
     }
   }
@@ -112,7 +108,7 @@ static void settle(const dw_solve *solve, dw_active active, const double *theta,
 
 static divw_status generate(dw_solve *solve, dw_problem problem, double target, dw_active active, candidate *ranked,
                             double *theta, dw_point *point, int32_t *stop_reason) {
-  divw_status status;
+  divw_status status = DIVW_OK;
   int64_t most = active.count;
   double smallest = INFINITY;
   for (int idle = 0, round = 0; *stop_reason == 0; round++) {
@@ -139,7 +135,7 @@ static divw_status all_rows(dw_solve *solve, dw_problem problem, double target, 
                             int32_t *stop_reason) {
   active.count = 0;
   for (int64_t i = 0; i < solve->n; i++) {
-    if (may_move(&solve->set, i)) {
+    if (dw_feasible_may_move(&solve->set, i)) {
       active.row[active.count++] = i;
     }
   }

@@ -13,7 +13,7 @@
  * left of Newton's equations is H + diag(lambda / p + s / (p-l) + t / (u-p)), factorised once an iteration, bordered by
  * theta, m, nu and lambda, a small dense system. Mehrotra's predictor sets kappa and the second-order terms.
  *
- * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 10. */
+ * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 12. */
 #include "interior.h"
 
 #include "../linalg.h"
@@ -23,6 +23,10 @@
 
 enum { PATIENCE = 20 };
 #define EVEN_SHARE 0.1 /* of the first point: with a half, warm starts take 6 to 7 iterations in place of 4 to 6 */
+
+/* How far lambda may fall or rise in a step, relative to itself. */
+#define MOST_FALL 0.9
+#define MOST_RISE 9
 
 typedef struct {
   dw_solve *solve;
@@ -140,6 +144,10 @@ static dw_steps longest(const newton *w, double share) {
   }
   step.primal = fmin(1, share * step.primal);
   step.dual = fmin(1, share * step.dual);
+  if (w->limited) { /* lambda curves everything: from one far off, Newton's equations only swing back */
+    double fall = -w->ddual[linear] / w->dual[linear];
+    step.dual = fmin(step.dual, fall > 0 ? MOST_FALL / fall : MOST_RISE / fmax(-fall, 1e-300));
+  }
   while (w->limited && step.primal > 1e-12 && room_below_limit(w, step.primal) < (1 - share) * w->slack[linear]) {
     step.primal *= 0.9;
   }
@@ -421,6 +429,7 @@ static void start_groups(newton *w, const dw_point *best) {
     w->mass[g] = w->members[g] > 0 && (set->groups == NULL || given == set->groups[g].most) ? given : w->mass[g];
   }
   for (int32_t f = 0; f < w->loose; f++) {
+    assert(set->groups != NULL);
     const dw_group *group = &set->groups[w->loose_group[f]];
     double *mass = &w->mass[w->loose_group[f]], room = 0.1 * (group->most - group->least);
     *mass = fmin(fmax(*mass, group->least + room), group->most - room);
@@ -479,7 +488,7 @@ static void destroy(newton *w) {
 /* With some rows only: whether they are as good as matters while others keep the gap open. */
 static bool are_done(const newton *w, double gap, double target) {
   double left = complementarity(w, (dw_steps){0, 0}).sum / w->value->unit;
-  return left < fmax(target / 4, gap / 50);
+  return left < fmax(target / 4, fmin(gap, 1) / 50); /* an order above 1 may have no finite gap yet */
 }
 
 static divw_status iterate(newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,

@@ -13,7 +13,8 @@ CONSTRAINTS = ["--max-weight", "--min-weight", "--group-bounds", "--exclude", "-
 SOLVER = [*CONSTRAINTS, "--order", "--method", "--tolerance", "--max-iterations", "--max-solves"]
 FLAGS = {
     "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--effective-examples", *SOLVER,
-                          "--initial", "--initial-rows", "--initial-ids", "--threads", "--trace", "--output",
+                          "--initial", "--initial-rows", "--initial-ids", "--checkpoint", "--checkpoint-seconds",
+                          "--checkpoint-iterations", "--resume", "--threads", "--trace", "--output",
                           "--rows-output", "--ids-output", "--table", "--json"],
     "path": SELECTION + ["--ids"] + KERNEL + ["--balances", "--points", "--objective", *SOLVER, "--threads", "--csv", "--plot",
                          "--output", "--json"],
@@ -71,7 +72,7 @@ class Usage(CommandTest):
                 ("--balance needs a value", ["solve", self.data, "--balance"]),
                 ("--entropy-weight takes the place of --balance",
                  ["solve", self.data, "--entropy-weight", 1, "--balance", 0.5]),
-                ("--entropy-weight takes the place of --balance",
+                ("--entropy-weight takes the place of --objective",
                  ["solve", self.data, "--entropy-weight", 1, "--objective", "log"]),
                 ("--order is 1.0001, expected", ["solve", self.data, "--order", 1.0001]),
                 ("--order is 1000, expected", ["solve", self.data, "--order", 1000]),
