@@ -491,6 +491,12 @@ static bool are_done(const newton *w, double gap, double target) {
   return left < fmax(target / 4, fmin(gap, 1) / 50); /* an order above 1 may have no finite gap yet */
 }
 
+/* Whether a point with a much sharper proof is lower by no more than it proves. */
+static bool is_as_good(const newton *w, const dw_point *trial, const dw_point *best) {
+  double worth = dw_objective_slope(&w->solve->objective, trial->log_value) * trial->gap;
+  return trial->gap < 0.1 * best->gap && trial->objective >= best->objective - worth;
+}
+
 static divw_status iterate(newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
                            int32_t *stop_reason) {
   divw_status status;
@@ -505,7 +511,8 @@ static divw_status iterate(newton *w, dw_problem problem, double target, dw_poin
     DW_TRY(dw_evaluate(w->solve, problem, target, trial));
     dw_report_progress(w->solve, trial);
     *stop_reason = dw_reason_to_stop(w->solve, trial, target, PATIENCE, &progress);
-    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(w->solve, problem, trial, best)) {
+    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(w->solve, problem, trial, best) ||
+        is_as_good(w, trial, best)) {
       dw_point_copy(best, trial, n);
     }
     if (first) {
