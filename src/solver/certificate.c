@@ -142,6 +142,11 @@ static double gap_of(const dw_solve *solve, const dw_point *point, const double 
   return isnan(gap) ? INFINITY : dw_exact_gap(level_order, fmax(gap, 0));
 }
 
+double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D) {
+  double lambda = point->lambda;
+  return gap_of(solve, point, D, point->constant, &lambda);
+}
+
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
   point->lambda = dw_objective_lambda(&solve->objective, point->log_value);
   point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);

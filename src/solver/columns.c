@@ -16,12 +16,13 @@
 
 enum { PATIENCE = 10, APPROACH = 15 }; /* rounds without a smaller gap; iterations of ascent that find the first rows */
 
-/* Logits log(n p): of a row that does not count, of no weight at all, and the most that one outside gets. */
-#define LIGHT 40
+/* A share of the mean weight of active rows, from which on a row has weight. Logits log(n p): of none, and the most
+ * that a row gets that is not active. */
+#define HEAVY 1e-2
 #define NOTHING (-700.0)
 #define LITTLE (-5.0)
 
-int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 8 * r)); }
+int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 32 * r)); }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;
@@ -61,13 +62,13 @@ static int by_row(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The rows with the most to gain, and those that have weight: these are as good as any other but hold the solution. */
+/* First the rows that have weight, which hold the solution, then those with the most to gain. */
 static void choose(const dw_solve *solve, const dw_point *point, candidate *ranked, int64_t most, dw_active *active) {
   int64_t movable = 0;
   for (int64_t i = 0; i < solve->n; i++) {
     if (dw_feasible_may_move(&solve->set, i)) {
-      double weight = fmax(log(point->p[i] * (double)solve->n), -LIGHT);
-      ranked[movable++] = (candidate){point->D[i] + weight / LIGHT, i};
+      bool is_heavy = point->p[i] * (double)most > HEAVY;
+      ranked[movable++] = (candidate){is_heavy ? INFINITY : point->D[i], i};
     }
   }
   qsort(ranked, (size_t)movable, sizeof *ranked, more_promising);
@@ -101,16 +102,19 @@ static void settle(const dw_solve *solve, dw_active active, const double *theta,
       continue;
     }
     double excess = point->D[i] - theta[solve->set.group == NULL ? 0 : solve->set.group[i]];
-    double logit = lambda > 0 ? excess / lambda - 1 : excess > 0 ? 0 : -INFINITY;
+    double logit = lambda > 0 ? excess / lambda - 1 : -INFINITY;
     point->logit[i] = fmin(fmax(logit, NOTHING), LITTLE);
   }
 }
 
 static divw_status generate(dw_solve *solve, dw_problem problem, double target, dw_active active, candidate *ranked,
                             double *theta, dw_point *point, int32_t *stop_reason) {
-  divw_status status = DIVW_OK;
+  divw_status status;
   int64_t most = active.count;
   double smallest = INFINITY;
+  dw_point best = {0};
+  DW_TRY(dw_point_create(&best, solve->n));
+  dw_point_copy(&best, point, solve->n);
   for (int idle = 0, round = 0; *stop_reason == 0; round++) {
     if (round == 0 && isinf(solve->objective.order)) {
       spread(solve, most, &active);
@@ -118,6 +122,10 @@ static divw_status generate(dw_solve *solve, dw_problem problem, double target, 
       choose(solve, point, ranked, most, &active);
     }
     DW_TRY(run_round(solve, problem, target, active, point, theta, stop_reason));
+    if (*stop_reason == DIVW_STOP_CONVERGED || (round == 0 && isinf(solve->objective.order)) ||
+        !dw_is_lower(solve, problem, point, &best)) {
+      dw_point_copy(&best, point, solve->n);
+    }
     idle = point->gap < 0.9 * smallest ? 0 : idle + 1;
     smallest = fmin(smallest, point->gap);
     if (*stop_reason == DIVW_STOP_STALLED || (*stop_reason == 0 && idle == PATIENCE)) {
@@ -125,7 +133,9 @@ static divw_status generate(dw_solve *solve, dw_problem problem, double target, 
     }
     settle(solve, active, theta, point);
   }
+  dw_point_copy(point, &best, solve->n);
 fail:
+  dw_point_destroy(&best);
   return status;
 }
 

@@ -35,7 +35,8 @@ typedef struct {
   int64_t m;
   const dw_point *at;
   bool capped, limited, is_part;
-  double lambda; /* of this iteration, in units of the value */
+  double lambda;      /* of this iteration, in units of the value */
+  double *restricted; /* n, with some rows only */
   double *M, *p, *g, *dp, *base;
   /* groups: members, and where in the border each one's mass and multiplier are */
   int32_t groups, loose;
@@ -455,6 +456,9 @@ static divw_status create(newton *w) {
   w->pairs = limit_pair(w) + w->limited;
   w->columns = w->groups + w->limited + (w->value->column != NULL);
   w->unknowns = w->columns + w->loose + (w->loose > 0);
+  if (w->is_part) {
+    DW_TRY(dw_alloc(&w->restricted, set->n, sizeof *w->restricted));
+  }
   DW_TRY(dw_alloc(&w->M, m * m, sizeof *w->M));
   DW_TRY(dw_alloc_zero(&w->p, 4 * m, sizeof *w->p));
   DW_TRY(dw_alloc_zero(&w->theta, 5 * (int64_t)w->groups, sizeof *w->theta));
@@ -479,16 +483,26 @@ fail:
 }
 
 static void destroy(newton *w) {
-  void *owned[] = {w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
+  void *owned[] = {w->restricted, w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
   for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
     divw_free(owned[k]);
   }
 }
 
-/* With some rows only: whether they are as good as matters while others keep the gap open. */
-static bool are_done(const newton *w, double gap, double target) {
-  double left = complementarity(w, (dw_steps){0, 0}).sum / w->value->unit;
-  return left < fmax(target / 4, fmin(gap, 1) / 50); /* an order above 1 may have no finite gap yet */
+/* With some rows only: whether they are not what keeps the gap open, the others being worth no more than the least of
+ * them. `D` is room for n numbers. */
+static bool are_done(const newton *w, const dw_point *at, double target, double *D) {
+  double least = INFINITY;
+  for (int64_t k = 0; k < w->m; k++) {
+    least = fmin(least, at->D[w->active.row[k]]);
+  }
+  for (int64_t i = 0; i < w->solve->n; i++) {
+    D[i] = fmin(at->D[i], least);
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    D[w->active.row[k]] = at->D[w->active.row[k]];
+  }
+  return dw_gap_with(w->solve, at, D) < fmax(target / 2, fmin(at->gap, 1) / 10);
 }
 
 /* Whether a point with a much sharper proof is lower by no more than it proves. */
@@ -518,7 +532,7 @@ static divw_status iterate(newton *w, dw_problem problem, double target, dw_poin
     if (first) {
       start_multipliers(w, trial);
     }
-    if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial->gap, target)) {
+    if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial, target, w->restricted)) {
       break;
     }
     if (*stop_reason == 0 && !take_step(w, trial)) {
