@@ -126,9 +126,33 @@ def check_optimum(lam):
             break
         distance = np.abs(np.exp(best) - np.exp(log_softmax(D / lam))).sum()
         holds("3.3 error bar", np.sqrt(2 * gap / lam) - distance)
+        distance = np.abs(np.exp(best) - np.exp(log_p)).sum()
+        holds("3.3 error bar on the weights", np.sqrt(2 * gap / lam) - distance)
         q = step(log_p, lam)
         holds("4 rate", kl(best, log_p) / (1 + lam) - kl(best, q))
         log_p = q
+
+
+def check_strong_concavity(log_p):
+    """Section 3.3: H in the l1 norm."""
+    a, b, t = np.exp(log_p), np.exp(random_log_p()), rng.uniform()
+    rise = entropy((1 - t) * a + t * b) - (1 - t) * entropy(a) - t * entropy(b)
+    holds("3.3 H is strongly concave", rise - t * (1 - t) / 2 * np.abs(a - b).sum() ** 2)
+
+
+def check_gain(log_p):
+    """Section 10.2, for rows as the examples and for a row outside the span of the examples."""
+    R, t = rho(np.exp(log_p)), rng.uniform(0.001, 0.999)
+    value, h2 = entropy(np.linalg.eigvalsh(R)), entropy(np.array([t, 1 - t]))
+    x = rng.standard_normal(r)
+    x /= np.linalg.norm(x)
+    gain = entropy(np.linalg.eigvalsh((1 - t) * R + t * np.outer(x, x)).clip(0)) - value
+    mu, V = np.linalg.eigh(R)
+    holds("10 gain, from below", gain + t * value)
+    holds("10 gain, its tangent", t * (-((x @ V) ** 2) @ np.log(mu) - value) - gain)
+    holds("10 gain, of any row", h2 - t * value - gain)
+    outside = entropy(np.r_[(1 - t) * mu, t]) - value
+    holds("10 gain, orthogonal row", -abs(h2 - t * value - outside))
 
 
 def check_light_rows():
@@ -157,7 +181,64 @@ def check_frontier(beta):
         holds("5 global bound", bound - objective(np.exp(random_log_p()), beta))
 
 
-# ---- section 10 ----
+def check_weighted_estimates():
+    """Section 11.1, by all outcomes of four rows that are drawn from three points."""
+    points, P, p = rng.standard_normal((3, 2)), rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))
+    mean = P @ points
+    sigma, K = (points * P[:, None]).T @ points - np.outer(mean, mean), np.exp(points @ points.T)
+    covariance, pairs, rest = np.zeros((2, 2)), 0, 1 - p @ p
+    for outcome in np.ndindex(3, 3, 3, 3):
+        chosen = list(outcome)
+        x, chance = points[chosen] - p @ points[chosen], np.prod(P[chosen])
+        covariance += chance * (x * p[:, None]).T @ x / rest
+        G = K[np.ix_(chosen, chosen)]
+        pairs += chance * (p @ G @ p - (p * p) @ np.diag(G)) / rest
+    holds("11.1 covariance", -np.abs(covariance - sigma).max())
+    holds("11.1 pairs", -abs(pairs - P @ K @ P))
+
+
+def check_factors():
+    """Section 11.2: any factors of the covariances will do, of any number of rows."""
+    A, B = rng.standard_normal((5, r)), rng.standard_normal((2 * r, r))
+    w, V = np.linalg.eigh(A.T @ A)
+    root = V * np.sqrt(w.clip(0)) @ V.T
+    trace = np.sqrt(np.linalg.eigvalsh(root @ (B.T @ B) @ root)[-5:]).sum()
+    holds("11.2 singular values", -abs(np.linalg.svd(A @ B.T, compute_uv=False).sum() / trace - 1))
+
+
+def check_distances():
+    """Section 11.4: inner products of shifted rows decide what they are sure of as sums of squares do."""
+    x = 10 ** rng.uniform(-3, 3) * rng.standard_normal((40, r)) + 10 ** rng.uniform(-3, 3)
+    direct, y = ((x[:, None] - x[None]) ** 2).sum(axis=2), x - x.mean(axis=0)
+    square = (y ** 2).sum(axis=1)
+    sums = square[:, None] + square
+    allowed = 4 * (r + 8) * 2.0 ** -53 * sums
+    holds("11.4 distances", ((allowed - np.abs(sums - 2 * y @ y.T - direct)) / sums).min())
+
+
+def check_sizes():
+    """Sections 11.1 and 11.5: n_eff is at most exp H, and subsets are less diverse on average."""
+    p = np.exp(random_log_p())
+    holds("11.1 effective size", np.exp(entropy(p)) - 1 / (p @ p))
+    subsets = np.mean([f(np.bincount(np.roll(np.arange(n), k)[:20], minlength=n) / 20) for k in range(n)])
+    holds("11.5 subsets", f(np.full(n, 1 / n)) - subsets)
+
+
+def check_curve(low, high):
+    """Section 5.6: the balance at which two optima are worth the same lies between theirs; h is convex."""
+    points = []
+    for beta in (low, high):
+        p = np.exp(ascend(lambda p: published_lambda(p, beta)))
+        points.append((entropy(p), np.exp(f(p)), objective(p, beta)))
+    (H_a, V_a, h_a), (H_b, V_b, h_b) = points
+    c = (H_a - H_b) / (H_a - H_b + V_b - V_a)
+    holds("5.6 chord", min(c - low, high - c))
+    h_c = objective(np.exp(ascend(lambda p: published_lambda(p, c))), c)
+    holds("5.6 above the chord", h_c - (c * V_a + (1 - c) * H_a))
+    holds("5.6 convex", ((high - c) * h_a + (c - low) * h_b) / (high - low) - h_c)
+
+
+# ---- section 12 ----
 
 groups = 4
 member = rng.integers(0, groups, n)
@@ -180,7 +261,7 @@ def root(decreasing, wanted):
 
 
 def project(x, bounds):
-    """Proposition 8; the weights, nu and theta."""
+    """Proposition 11; the weights, nu and theta."""
     low, high, least, most = bounds
 
     def clipped(theta):
@@ -198,7 +279,7 @@ def project(x, bounds):
 
 
 def support_bound(D, lam, bounds, nu, theta):
-    """The right side of proposition 9, times lambda."""
+    """The right side of proposition 12, times lambda."""
     low, high, least, most = bounds
     z, push = D / lam - theta[member], theta - nu
     y = np.clip(np.exp(np.minimum(z, 700)) / n, low, high)
@@ -207,39 +288,39 @@ def support_bound(D, lam, bounds, nu, theta):
 
 
 def check_constraints(lam, log_p):
-    """Sections 10.1 to 10.3."""
+    """Sections 12.1 to 12.3."""
     p = np.exp(log_p)
     bounds, x = random_set(p), 3 * rng.standard_normal(n)
     best, nu, theta = project(x, bounds)
     value = x @ best + entropy(best)
     other = project(x + rng.uniform(0, 3) * rng.standard_normal(n), bounds)[0]
-    holds("10.1 projection", value - x @ other - entropy(other) + 1e-12)
+    holds("12.1 projection", value - x @ other - entropy(other) + 1e-12)
     D = diversity(rho(p))
     best, nu, theta = project(D / lam, bounds)
     reached = D @ best + lam * (entropy(best) - log_n)
     sharp = support_bound(D, lam, bounds, nu, theta)
-    holds("10.2 equality", 1e-10 * (1 + lam) - abs(sharp - reached))
+    holds("12.2 equality", 1e-10 * (1 + lam) - abs(sharp - reached))
     wild = support_bound(D, lam, bounds, nu + rng.standard_normal(), theta + rng.standard_normal(groups))
-    holds("10.2 any nu and theta", wild - reached)
-    holds("10.2 certificate", sharp + lam * log_n - log_vendi_plus(other, lam))
+    holds("12.2 any nu and theta", wild - reached)
+    holds("12.2 certificate", sharp + lam * log_n - log_vendi_plus(other, lam))
     after = project((log_p + D) / (1 + lam), bounds)[0]
     step_gain = log_vendi_plus(after, lam) - log_vendi_plus(p, lam)
-    holds("10.3 increase", step_gain - (1 + lam) * np.sum(p * np.log(p / after)) + 1e-12)
+    holds("12.3 increase", step_gain - (1 + lam) * np.sum(p * np.log(p / after)) + 1e-12)
 
 
 def check_limit(log_p):
-    """Section 10.4: the tempered step, and the bound at any lambda."""
+    """Section 12.4: the tempered step, and the bound at any lambda."""
     p = np.exp(log_p)
     D, least = diversity(rho(p)), entropy(p)
     t = 1 / (1 + root(lambda s: -entropy(np.exp(log_softmax((log_p + D) / (1 + s)))) if s > 0 else 1, -least))
     after = np.exp(log_softmax(t * (log_p + D)))
     if entropy(np.exp(log_softmax(log_p + D))) < least:
-        holds("10.4 limit is kept", entropy(after) - least + 1e-10)
-        holds("10.4 increase", f(after) - f(p) + 1e-9)
+        holds("12.4 limit is kept", entropy(after) - least + 1e-10)
+        holds("12.4 increase", f(after) - f(p) + 1e-9)
     lam = 10 ** rng.uniform(-2, 1)
     other = np.exp(random_log_p())
     if entropy(other) >= least:
-        holds("10.4 certificate", soft_maximum(D, lam) - lam * least - f(other))
+        holds("12.4 certificate", soft_maximum(D, lam) - lam * least - f(other))
 
 
 def log_power(p, q):
@@ -247,26 +328,26 @@ def log_power(p, q):
 
 
 def check_quality(log_p):
-    """Section 10.5: order 1 and below, and the ratio of orders above 1."""
+    """Section 12.5: order 1 and below, and the ratio of orders above 1."""
     p, s = np.exp(log_p), rng.uniform(0, 1, n) ** 3
     other = np.exp(log_softmax(log_p + 10 ** rng.uniform(-4, 1) * rng.standard_normal(n)))
     a, lam = p @ s * rng.uniform(0.5, 2), 10 ** rng.uniform(-2, 1)
     mu, V = np.linalg.eigh(rho(p))
     squares = (phi @ V) ** 2
     slack = soft_maximum(-squares @ np.log(mu) + s / a, lam) + np.log(a) - 1
-    holds("10.5 order 1", slack - np.log(other @ s) - log_vendi_plus(other, lam))
+    holds("12.5 order 1", slack - np.log(other @ s) - log_vendi_plus(other, lam))
     q = rng.uniform(0.3, 0.9)
     power = np.sum(mu ** q)
     slack = soft_maximum(q / (1 - q) * squares @ mu ** (q - 1) / power + s / a, lam) + np.log(a) - 1
     slack += 1 + (np.log(power) - 1) / (1 - q)
-    holds("10.5 orders below 1", slack - np.log(other @ s) - log_power(other, q) / (1 - q) - lam * entropy(other))
+    holds("12.5 orders below 1", slack - np.log(other @ s) - log_power(other, q) / (1 - q) - lam * entropy(other))
     q = rng.uniform(1.1, 6)
     c, t, share = q / (q - 1), squares @ mu ** (q - 1) / np.sum(mu ** q), s / (p @ s)
     k = root(lambda k: np.max(share - k * c * t) if k > 0 else 1, 1 - c)
     ratio = np.log(other @ s / (p @ s)) + (log_power(other, q) - log_power(p, q)) / (1 - q)
-    holds("10.5 ratio, orders above 1", c * np.log(k) - ratio + 1e-12)
+    holds("12.5 ratio, orders above 1", c * np.log(k) - ratio + 1e-12)
     two = -2 * np.sum((phi @ rho(p)) * phi, axis=1) / np.sum(rho(p) ** 2)
-    holds("10.6 order 2, equality", 1e-12 - np.max(np.abs(two + 2 * squares @ mu / np.sum(mu ** 2))))
+    holds("12.6 order 2, equality", 1e-12 - np.max(np.abs(two + 2 * squares @ mu / np.sum(mu ** 2))))
 
 
 def main():
@@ -282,11 +363,20 @@ def main():
         log_p = log_softmax(log_p)
         check_smoothing(log_p)
         check_step(lam, log_p)
+        check_strong_concavity(log_p)
+        check_gain(log_p)
     for lam in (0.02, 0.1, 1):
         check_optimum(lam)
     check_light_rows()
     for beta in (0.1, 0.5, 0.9):
         check_frontier(beta)
+    for _ in range(20):
+        check_weighted_estimates()
+        check_factors()
+        check_distances()
+        check_sizes()
+    for low, high in ((0.05, 0.4), (0.4, 0.9), (0.9, 0.99)):
+        check_curve(low, high)
     for name, slack in sorted(least.items()):
         print("%-28s %9.1e" % (name, slack))
     return 1 if min(least.values()) < -1e-12 else 0

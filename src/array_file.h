@@ -64,7 +64,15 @@ divw_status dw_array_read(dw_reader *reader, const dw_array_header *header, int6
 divw_status dw_npy_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);
 divw_status dw_idx_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);
 
-/* Writes the header of a one-axis npy 1.0 file of little-endian float64 or int64. */
+/* The header of an npy 1.0 file of little-endian float64 or int64 with one axis or two. Its length is a multiple of 64,
+ * so that the numbers are aligned when the file is mapped. */
+enum { DW_NPY_HEADER = 128 };
+void dw_npy_format_header(unsigned char header[DW_NPY_HEADER], int32_t dtype, int32_t axes, const int64_t *shape);
+
+/* count numbers of 8 bytes as little-endian bytes. */
+void dw_npy_pack(const void *values, int64_t count, unsigned char *bytes);
+
+/* Writes the header of a file with one axis. */
 divw_status dw_npy_write_header(dw_writer *writer, int32_t dtype, int64_t count);
 
 /* Writes count little-endian 8-byte numbers. */

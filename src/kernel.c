@@ -8,24 +8,12 @@
  *
  * Passes fetch blocks of rows, converted and scaled on the way, of about 4 MiB, and hand them to BLAS:
  * one syrk for a moment, one trmm for a quadratic form (half the work of a gemm, since the factor is triangular). */
-#include "kernel.h"
-
-#include "dataset.h"
+#include "kernel_parts.h"
 #include "linalg.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
-
-struct divw_kernel {
-  int32_t similarity;
-  int64_t n, r;
-  divw_dataset *dataset;
-  dw_columns columns; /* those that are not zero everywhere; NULL: all */
-  int64_t *column_list;
-  double *scale; /* 1 / |x_i| */
-  double *phi;   /* n x r where n < d', else NULL: rows are fetched from the dataset */
-};
 
 /* ---- looking at the data, once ---- */
 
@@ -48,17 +36,16 @@ static double norm(const double *x, int64_t d) {
   return largest * sqrt(square);
 }
 
-static divw_status check_norm(const divw_kernel *kernel, double length, int64_t i) {
-  long long row = (long long)divw_dataset_row(kernel->dataset, i);
+static divw_status check_norm(int32_t similarity, double length, long long row) {
   if (length == 0) {
     return dw_fail(DIVW_ERROR_DATA,
                    "row %lld of the data is all zeros, which has no direction: %s similarity needs other rows", row,
-                   divw_kernel_name(kernel->similarity));
+                   divw_kernel_name(similarity));
   }
   if (!(length >= 1e-300 && length <= 1e300)) {
     return dw_fail(DIVW_ERROR_DATA, "row %lld of the data has norm %g, expected 1e-300 to 1e300", row, length);
   }
-  if (kernel->similarity == DIVW_KERNEL_LINEAR && !(fabs(length - 1) <= 1e-6)) {
+  if (similarity == DIVW_KERNEL_LINEAR && !(fabs(length - 1) <= 1e-6)) {
     return dw_fail(DIVW_ERROR_DATA,
                    "row %lld of the data has norm %.9g, and linear similarity needs norm 1 within 1e-6: "
                    "normalise the rows, or use cosine similarity, which does",
@@ -67,20 +54,25 @@ static divw_status check_norm(const divw_kernel *kernel, double length, int64_t 
   return DIVW_OK;
 }
 
+divw_status dw_kernel_look(int32_t similarity, const divw_dataset *dataset, int64_t i, double *x, double *scale) {
+  divw_status status = dw_dataset_fetch_finite(dataset, i, x);
+  if (status == DIVW_OK) {
+    double length = norm(x, divw_dataset_dimension(dataset));
+    *scale = 1 / length;
+    status = check_norm(similarity, length, (long long)divw_dataset_row(dataset, i));
+  }
+  return status;
+}
+
 /* Checks every row, fills kernel->scale, and marks the columns that are used. */
 static divw_status scan_rows(divw_kernel *kernel, int64_t d, unsigned char *used) {
   divw_status status;
   double *x;
   DW_TRY(dw_alloc(&x, d, sizeof *x));
   for (int64_t i = 0; status == DIVW_OK && i < kernel->n; i++) {
-    status = dw_dataset_fetch_finite(kernel->dataset, i, x);
+    status = dw_kernel_look(kernel->similarity, kernel->dataset, i, x, &kernel->scale[i]);
     for (int64_t j = 0; j < d; j++) {
       used[j] |= x[j] != 0;
-    }
-    if (status == DIVW_OK) {
-      double length = norm(x, d);
-      kernel->scale[i] = 1 / length;
-      status = check_norm(kernel, length, i);
     }
   }
   divw_free(x);
@@ -111,7 +103,7 @@ fail:
 /* ---- blocks of feature rows ---- */
 
 /* Rows of a block: about 4 MiB, measured best for syrk and trmm from r = 128 to 1024. */
-static int64_t block_rows(int64_t n, int64_t r) {
+int64_t dw_kernel_block(int64_t n, int64_t r) {
   assert(r > 0);
   int64_t rows = (int64_t)(4 << 20) / (8 * r);
   return dw_min(n, dw_max(64, dw_min(rows, 4096)));
@@ -137,7 +129,7 @@ static void fetch_block(const divw_kernel *kernel, int64_t first, int64_t count,
 divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, double *S) {
   divw_status status;
   double *block;
-  int64_t r = kernel->r, rows = block_rows(kernel->n, r), filled = 0;
+  int64_t r = kernel->r, rows = dw_kernel_block(kernel->n, r), filled = 0;
   DW_TRY(dw_alloc(&block, rows * r, sizeof *block));
   memset(S, 0, (size_t)(r * r) * sizeof *S);
   for (int64_t i = 0; i < kernel->n; i++) {
@@ -171,7 +163,7 @@ static void row_squares(const double *block, int64_t count, int64_t r, double *s
 divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D) {
   divw_status status;
   double *block = NULL;
-  int64_t r = kernel->r, rows = block_rows(kernel->n, r);
+  int64_t r = kernel->r, rows = dw_kernel_block(kernel->n, r);
   DW_TRY(dw_alloc(&block, (m > 1 ? 2 : 1) * rows * r, sizeof *block));
   for (int64_t first = 0; first < kernel->n; first += rows) {
     int64_t count = dw_min(rows, kernel->n - first);
@@ -197,7 +189,7 @@ fail:
 static divw_status similarity_matrix(const divw_kernel *kernel, double *K) {
   divw_status status;
   double *a = NULL, *b = NULL;
-  int64_t n = kernel->n, d = kernel->columns.count, rows = block_rows(n, d);
+  int64_t n = kernel->n, d = kernel->columns.count, rows = dw_kernel_block(n, d);
   DW_TRY(dw_alloc(&a, rows * d, sizeof *a));
   DW_TRY(dw_alloc(&b, rows * d, sizeof *b));
   for (int64_t i = 0; i < n; i += rows) {

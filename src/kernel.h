@@ -17,6 +17,9 @@ divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, double 
 /* D[j][i] = |R[j] phi_i|^2 for m upper triangular r x r matrices. */
 divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D);
 
+/* How many of n rows of r numbers are worked on at a time. */
+int64_t dw_kernel_block(int64_t n, int64_t r);
+
 /* The dataset that the kernel was made on (the kernel's own reference). */
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel);
 

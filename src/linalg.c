@@ -167,6 +167,75 @@ fail:
   return status;
 }
 
+/* ---- values alone ---- */
+
+static double sum_of_squares(const double *x, int64_t count) {
+  double sum = 0;
+  for (int64_t first = 0; first < count; first += 1 << 20) {
+    const double norm = cblas_dnrm2((int)dw_min(1 << 20, count - first), x + first, 1);
+    sum += norm * norm;
+  }
+  return sum;
+}
+
+/* sum mu = tr S and sum mu^2 = |S|^2, with room for rounding as in eigen_residual(). */
+static bool are_eigenvalues(const double *mu, int64_t r, double trace, double square) {
+  double sum = 0, magnitude = 0;
+  for (int64_t k = 0; k < r; k++) {
+    sum += mu[k];
+    magnitude += fabs(mu[k]);
+  }
+  return fabs(sum - trace) <= 1e-10 * magnitude && fabs(sum_of_squares(mu, r) - square) <= 1e-10 * square;
+}
+
+divw_status dw_eigenvalues(const double *S, int64_t r, double *mu) {
+  divw_status status;
+  double *copy = NULL, *work = NULL, trace = 0;
+  lapack_int n = (lapack_int)r, iwork, info = -1;
+  const int64_t lwork = 66 * r + 1; /* blocks of 64 columns */
+  DW_TRY(dw_check_order(r, "the order of an eigenvalue problem"));
+  DW_TRY(dw_alloc(&copy, r * r, sizeof *copy));
+  if (all_finite(S, r * r)) {
+    DW_TRY(dw_alloc(&work, lwork, sizeof *work));
+    memcpy(copy, S, (size_t)(r * r) * sizeof *copy);
+    info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'U', n, copy, n, mu, work, (lapack_int)lwork, &iwork, 1);
+  }
+  for (int64_t i = 0; i < r; i++) {
+    trace += S[i * r + i];
+  }
+  if (info != 0 || !all_finite(mu, r) || !are_eigenvalues(mu, r, trace, sum_of_squares(S, r * r))) {
+    status = dw_eigen(S, r, mu, copy);
+  }
+fail:
+  divw_free(work);
+  divw_free(copy);
+  return status;
+}
+
+divw_status dw_singular_values(double *A, int64_t m, int64_t n, double *s) {
+  divw_status status;
+  double *work = NULL;
+  lapack_int *iwork = NULL, rows = (lapack_int)n, columns = (lapack_int)m, info = -1; /* A^T to LAPACK */
+  const int64_t count = dw_min(m, n), lwork = 10 * count + 64 * (m + n);
+  const double square = sum_of_squares(A, m * n);
+  DW_TRY(dw_check_order(count, "the order of a singular value problem"));
+  assert(lwork <= INT32_MAX);
+  DW_TRY(dw_alloc(&work, lwork, sizeof *work));
+  DW_TRY(dw_alloc(&iwork, 8 * count, sizeof *iwork));
+  if (all_finite(A, m * n)) {
+    info = LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', rows, columns, A, rows, s, NULL, 1, NULL, 1, work,
+                               (lapack_int)lwork, iwork);
+  }
+  if (info != 0 || !(fabs(sum_of_squares(s, count) - square) <= 1e-10 * square)) {
+    status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no singular values of a %lld x %lld matrix", (long long)m,
+                     (long long)n);
+  }
+fail:
+  divw_free(iwork);
+  divw_free(work);
+  return status;
+}
+
 divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R) {
   divw_status status;
   double *scaled;

@@ -44,6 +44,16 @@ void dw_row_products(double *product, int64_t stride, const double *a, int64_t m
  * r^2 operations. A failed dsyevd is followed by dsyev, then DIVW_ERROR_NUMERICAL. */
 divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V);
 
+/* The eigenvalues alone, ascending; S is kept. About 4/3 r^3 operations. Their sum and their squares' are compared with
+ * tr S and |S|^2; where LAPACK fails at that, dw_eigen() is asked. */
+divw_status dw_eigenvalues(const double *S, int64_t r, double *mu);
+
+/* The min(m, n) singular values of A (m x n), largest first; A is destroyed. Their squares are compared with |A|^2.
+ *
+ * Where their sum is wanted, this and not the eigenvalues of A A^T: those are right to u |A|^2, and their roots then
+ * only to sqrt(u) |A|. */
+divw_status dw_singular_values(double *A, int64_t m, int64_t n, double *s);
+
 /* R upper triangular with R^T R = V^T diag(l) V; V as from dw_eigen, all l > 0. 4/3 r^3 operations. */
 divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R);
 

@@ -266,16 +266,35 @@ fail:
 
 /* ---- writing ---- */
 
-divw_status dw_npy_write_header(dw_writer *writer, int32_t dtype, int64_t count) {
-  enum { TEXT = 118 }; /* 10 + 118 is a multiple of 64, so that the numbers are aligned when the file is mapped */
-  static const unsigned char preamble[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, TEXT, 0};
-  char dictionary[TEXT], text[TEXT + 1];
-  assert(dtype == DW_FLOAT64 || dtype == DW_INT64);
-  snprintf(dictionary, sizeof dictionary, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,), }",
-           dtype == DW_FLOAT64 ? "<f8" : "<i8", (long long)count);
+void dw_npy_format_header(unsigned char header[DW_NPY_HEADER], int32_t dtype, int32_t axes, const int64_t *shape) {
+  enum { PREAMBLE = 10, TEXT = DW_NPY_HEADER - PREAMBLE };
+  static const unsigned char preamble[PREAMBLE] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, TEXT, 0};
+  char lengths[48] = "", dictionary[TEXT], text[TEXT + 1];
+  assert((dtype == DW_FLOAT64 || dtype == DW_INT64) && (axes == 1 || axes == 2));
+  snprintf(lengths, sizeof lengths, axes == 1 ? "%lld," : "%lld, %lld", (long long)shape[0],
+           axes == 1 ? 0 : (long long)shape[1]);
+  snprintf(dictionary, sizeof dictionary, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+           dtype == DW_FLOAT64 ? "<f8" : "<i8", lengths);
   snprintf(text, sizeof text, "%-*s\n", TEXT - 1, dictionary);
-  divw_status status = dw_writer_write(writer, preamble, sizeof preamble);
-  return status == DIVW_OK ? dw_writer_write(writer, text, TEXT) : status;
+  memcpy(header, preamble, PREAMBLE);
+  memcpy(header + PREAMBLE, text, TEXT);
+}
+
+divw_status dw_npy_write_header(dw_writer *writer, int32_t dtype, int64_t count) {
+  unsigned char header[DW_NPY_HEADER];
+  dw_npy_format_header(header, dtype, 1, &count);
+  return dw_writer_write(writer, header, sizeof header);
+}
+
+void dw_npy_pack(const void *values, int64_t count, unsigned char *bytes) {
+  const unsigned char *from = values;
+  for (int64_t i = 0; i < count; i++) {
+    uint64_t value;
+    memcpy(&value, from + 8 * i, 8);
+    for (int b = 0; b < 8; b++) {
+      bytes[8 * i + b] = (unsigned char)(value >> 8 * b);
+    }
+  }
 }
 
 divw_status dw_npy_write_values(dw_writer *writer, const void *values, int64_t count) {
@@ -285,13 +304,7 @@ divw_status dw_npy_write_values(dw_writer *writer, const void *values, int64_t c
   for (int64_t k = 0; k < count && status == DIVW_OK; k += BLOCK) {
     unsigned char bytes[8 * BLOCK];
     const int64_t block = dw_min(BLOCK, count - k);
-    for (int64_t i = 0; i < block; i++) {
-      uint64_t value;
-      memcpy(&value, from + 8 * (k + i), 8);
-      for (int b = 0; b < 8; b++) {
-        bytes[8 * i + b] = (unsigned char)(value >> 8 * b);
-      }
-    }
+    dw_npy_pack(from + 8 * k, block, bytes);
     status = dw_writer_write(writer, bytes, 8 * block);
   }
   return status;

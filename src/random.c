@@ -36,12 +36,25 @@ void dw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
   philox(out, key[0], key[1]);
 }
 
+/* Block number `pair` of a sequence, as two numbers. */
+static inline void block(dw_sequence sequence, uint64_t pair, uint64_t out[2]) {
+  uint32_t x[4] = {low(pair), high(pair), sequence.epoch, sequence.purpose};
+  philox(x, low(sequence.seed), high(sequence.seed));
+  out[0] = x[0] | (uint64_t)x[1] << 32;
+  out[1] = x[2] | (uint64_t)x[3] << 32;
+}
+
 void dw_random_pairs(dw_sequence sequence, uint64_t first_pair, int64_t pairs, uint64_t *out) {
-  for (int64_t k = 0; k < pairs; k++) {
-    uint64_t pair = first_pair + (uint64_t)k;
-    uint32_t x[4] = {low(pair), high(pair), sequence.epoch, sequence.purpose};
-    philox(x, low(sequence.seed), high(sequence.seed));
-    out[2 * k] = x[0] | (uint64_t)x[1] << 32;
-    out[2 * k + 1] = x[2] | (uint64_t)x[3] << 32;
+  for (int64_t k = dw_random_pairs_avx2(sequence, first_pair, pairs, out); k < pairs; k++) {
+    block(sequence, first_pair + (uint64_t)k, out + 2 * k);
+  }
+}
+
+void dw_random_at(dw_sequence sequence, const uint64_t *places, int64_t count, uint64_t *out) {
+  for (int64_t k = dw_random_at_avx2(sequence, places, count, out); k < count; k++) {
+    uint64_t both[2];
+    const uint64_t place = places[k];
+    block(sequence, place / 2, both);
+    out[k] = both[place % 2];
   }
 }

@@ -45,6 +45,7 @@ static const field fields[] = {
     FIELD(NUMBER, certified_value),
     FIELD(NUMBER, upper_bound),
     FIELD(NUMBER, gap),
+    FIELD(NUMBER, error_bar),
     FIELD(NUMBER, global_upper_bound),
     FIELD(NUMBER, global_gap),
     FIELD(COUNT, iterations),

@@ -19,7 +19,7 @@ typedef struct {
   int64_t groups_bounded, excluded;
   double quality;
   double vendi_score_uniform, vendi_score, entropy, effective_examples;
-  double objective_value, entropy_weight, certified_value, upper_bound, gap, global_upper_bound, global_gap;
+  double objective_value, entropy_weight, certified_value, upper_bound, gap, error_bar, global_upper_bound, global_gap;
   int64_t iterations, solves, row_passes;
   char stop_reason[DW_NAME_SIZE];
   double seconds, seconds_read;

@@ -80,6 +80,12 @@ double dw_entropy(const double *p, int64_t n) {
   return fmax(sum, 0);
 }
 
+double dw_weighted_sum(const double *p, const double *x, int64_t n) {
+  double sum;
+  BLOCK_SUM(sum, n, p[i] * x[i]);
+  return sum;
+}
+
 double dw_weighted_square(const double *p, const double *x, int64_t n) {
   double sum;
   BLOCK_SUM(sum, n, p[i] * x[i] * x[i]);

@@ -36,6 +36,9 @@ double dw_entropy_deficit(const double *p, const double *logit, int64_t n);
 /* -sum p_i log p_i, 0 log 0 = 0. */
 double dw_entropy(const double *p, int64_t n);
 
+/* sum p_i x_i. */
+double dw_weighted_sum(const double *p, const double *x, int64_t n);
+
 /* sum p_i x_i^2. */
 double dw_weighted_square(const double *p, const double *x, int64_t n);
 

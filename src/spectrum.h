@@ -9,10 +9,11 @@
 
 typedef struct {
   int64_t r;
-  double *mu;   /* eigenvalues of rho, ascending, >= 0, sum 1 */
-  double *V;    /* eigenvectors, one a row */
-  double *S;    /* rho itself */
-  int64_t null; /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
+  double *mu;    /* eigenvalues of rho, ascending, >= 0, sum 1 */
+  double *V;     /* eigenvectors, one a row */
+  double *S;     /* rho itself */
+  int64_t terms; /* of the longest sum behind an entry of rho */
+  int64_t null;  /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
 } dw_spectrum;
 
 divw_status dw_spectrum_create(dw_spectrum *spectrum, int64_t r);
@@ -20,6 +21,9 @@ void dw_spectrum_destroy(dw_spectrum *spectrum);
 
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
+
+/* The eigenvalues of rho(p) alone, ascending, r of them; p NULL: uniform. */
+divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu);
 
 /* Order 2 needs no eigenvalue: the pass alone; mu and V stay as they are. */
 divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);

@@ -5,6 +5,7 @@
 #include <divweights/vendi.h>
 
 #include <math.h>
+#include <string.h>
 
 #define RANK_THRESHOLD 1e-12
 
@@ -33,20 +34,41 @@ int64_t divw_vendi_rank(const double *mu, int64_t r) {
   return rank;
 }
 
-/* The spectrum under p, which need only sum to 1 within 1e-6: eigenvalues are scaled to sum 1. */
+static divw_status check_weights(const divw_kernel *kernel, const double *p, const char *function) {
+  double sum;
+  return p == NULL ? DIVW_OK
+                   : dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, function, &sum);
+}
+
+/* p need only sum to 1 within 1e-6: eigenvalues are scaled to sum 1. */
 divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double *p, double *mu) {
   DW_REQUIRE(kernel);
   DW_REQUIRE(mu);
   divw_status status;
-  dw_spectrum spectrum = {0};
-  double sum;
-  if (p != NULL) {
-    DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, __func__, &sum));
+  DW_TRY(check_weights(kernel, p, __func__));
+  DW_TRY(dw_spectrum_values(kernel, p, mu));
+  for (int64_t a = 0, b = divw_kernel_features(kernel) - 1; a < b; a++, b--) { /* largest first */
+    const double smaller = mu[a];
+    mu[a] = mu[b];
+    mu[b] = smaller;
   }
-  DW_TRY(dw_spectrum_create(&spectrum, divw_kernel_features(kernel)));
+fail:
+  return status;
+}
+
+divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p, double *mu, double *modes) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(mu);
+  DW_REQUIRE(modes);
+  divw_status status;
+  dw_spectrum spectrum = {0};
+  const int64_t r = divw_kernel_features(kernel);
+  DW_TRY(check_weights(kernel, p, __func__));
+  DW_TRY(dw_spectrum_create(&spectrum, r));
   DW_TRY(dw_spectrum_compute(&spectrum, kernel, p));
-  for (int64_t k = 0; k < spectrum.r; k++) {
-    mu[k] = spectrum.mu[spectrum.r - 1 - k];
+  for (int64_t k = 0; k < r; k++) { /* largest first */
+    mu[k] = spectrum.mu[r - 1 - k];
+    memcpy(modes + k * r, spectrum.V + (r - 1 - k) * r, (size_t)r * sizeof *modes);
   }
 fail:
   dw_spectrum_destroy(&spectrum);

@@ -25,14 +25,25 @@ struct divw_weights {
 
 enum { MAX_REPORT = 64 << 10 };
 
+/* sqrt(2 gap / lambda), and 2 where that is more or undefined: F = log VS + lambda H is lambda-strongly concave in the
+ * l1 norm, F(p*) - F(p) >= lambda/2 |p - p*|^2 (docs/mathematics.md, 3.3). */
+static double error_bar(double gap, double lambda) {
+  if (isnan(gap) || isnan(lambda)) {
+    return NAN;
+  }
+  return lambda > 0 ? fmin(sqrt(2 * gap / lambda), 2) : 2;
+}
+
 divw_status dw_weights_create(divw_weights **out, const dw_report *report, double *p, int64_t *rows, double *D) {
   divw_status status;
   divw_weights *weights;
   char *json = NULL;
+  dw_report complete = *report;
   *out = NULL;
-  DW_TRY(dw_report_write(&json, report));
+  complete.error_bar = error_bar(report->gap, report->entropy_weight);
+  DW_TRY(dw_report_write(&json, &complete));
   DW_TRY(dw_alloc(&weights, 1, sizeof *weights));
-  *weights = (divw_weights){*report, p, rows, D, json, NULL};
+  *weights = (divw_weights){complete, p, rows, D, json, NULL};
   *out = weights;
   return DIVW_OK;
 fail:
@@ -95,6 +106,7 @@ NUMBER_GETTER(entropy_weight)
 NUMBER_GETTER(certified_value)
 NUMBER_GETTER(upper_bound)
 NUMBER_GETTER(gap)
+NUMBER_GETTER(error_bar)
 NUMBER_GETTER(global_upper_bound)
 NUMBER_GETTER(global_gap)
 NUMBER_GETTER(quality)
@@ -111,6 +123,15 @@ int32_t divw_weights_stop_reason(const divw_weights *weights) {
   for (int32_t reason = DIVW_STOP_CONVERGED; weights != NULL && reason <= DIVW_STOP_STALLED; reason++) {
     if (strcmp(weights->report.stop_reason, divw_stop_name(reason)) == 0) {
       return reason;
+    }
+  }
+  return 0;
+}
+
+int32_t divw_weights_similarity(const divw_weights *weights) {
+  for (int32_t similarity = DIVW_KERNEL_COSINE; weights != NULL && similarity <= DIVW_KERNEL_LINEAR; similarity++) {
+    if (strcmp(weights->report.kernel, divw_kernel_name(similarity)) == 0) {
+      return similarity;
     }
   }
   return 0;

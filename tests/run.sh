@@ -6,6 +6,7 @@
 #   sh tests/run.sh --release   the release build alone
 #   sh tests/run.sh --sanitize  the sanitizer build alone
 #   sh tests/run.sh --lint      style alone
+#   sh tests/run.sh --long      the tests that take minutes, which no other run has, in the release build
 #   sh tests/run.sh --coverage  all tests in a build that counts; prints line and branch coverage of src
 #
 # Exit status: 0 all passed; 1 (or what failed says) otherwise, at the first build whose tests fail.
@@ -30,7 +31,7 @@ builds="sanitize release"
 case ${1-} in
 '') ;;
 --release | --sanitize | --coverage) builds=${1#--} ;;
---lint) builds=lint ;;
+--lint | --long) builds=${1#--} ;;
 -h | --help)
   usage
   exit 0
@@ -56,6 +57,7 @@ install_missing
 for build in $builds; do
   case $build in
   lint) test_build release -L lint ;;
+  long) test_build release -C Long -L long ;;
   coverage)
     find build/coverage -name '*.gcda' -delete 2>/dev/null || true
     test_build coverage

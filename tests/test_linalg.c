@@ -120,6 +120,60 @@ static void least_squares_ignores_dependent_and_empty_columns(void **state) {
   near(c[2], 0, 0);
 }
 
+static void values_alone_are_those_of_the_decomposition(void **state) {
+  (void)state;
+  static const int64_t sizes[] = {1, 2, 17, 70};
+  for (int s = 0; s < 4; s++) {
+    const int64_t r = sizes[s];
+    double *S = malloc((size_t)(3 * r * r + 3 * r) * sizeof *S), *V = S + r * r, *kept = V + r * r, *mu = kept + r * r;
+    double *alone = mu + r, *singular = alone + r;
+    random_symmetric(S, r, 11);
+    memcpy(kept, S, (size_t)(r * r) * sizeof *S);
+    ok(dw_eigen(S, r, mu, V));
+    ok(dw_eigenvalues(S, r, alone));
+    assert_memory_equal(S, kept, (size_t)(r * r) * sizeof *S);
+    for (int64_t k = 0; k < r; k++) {
+      near(alone[k], mu[k], 1e-12 * (double)r);
+    }
+    ok(dw_singular_values(S, r, r, singular)); /* of a symmetric matrix: magnitudes of its eigenvalues */
+    for (int64_t k = 0, low = 0, high = r - 1; k < r; k++) {
+      const bool from_below = fabs(mu[low]) > fabs(mu[high]);
+      near(singular[k], fabs(from_below ? mu[low] : mu[high]), 1e-12 * (double)r);
+      low += from_below;
+      high -= !from_below;
+    }
+    free(S);
+  }
+}
+
+/* Rows (3,0,0,0), (0,0,0,0), (0,4,0,0) and their transpose. */
+static void singular_values_of_wide_and_tall_matrices_are_the_same(void **state) {
+  (void)state;
+  double wide[12] = {3, 0, 0, 0, 0, 0, 0, 0, 0, 4}, tall[12] = {3, 0, 0, 0, 0, 4}, s[3], t[3];
+  ok(dw_singular_values(wide, 3, 4, s));
+  ok(dw_singular_values(tall, 4, 3, t));
+  static const double expected[3] = {4, 3, 0};
+  for (int k = 0; k < 3; k++) {
+    near(s[k], expected[k], 1e-15);
+    near(t[k], expected[k], 1e-15);
+  }
+}
+
+static void values_of_nan_are_refused(void **state) {
+  (void)state;
+  double S[4] = {1, 0, 0, NAN}, values[2];
+  fails(dw_eigenvalues(S, 2, values), DIVW_ERROR_NUMERICAL, "has a NaN or Inf");
+  fails(dw_eigenvalues(S, DW_MAX_ORDER + 1, values), DIVW_ERROR_SIZE, "LAPACK handles at most 32766");
+  fails(dw_singular_values(S, 2, 2, values), DIVW_ERROR_NUMERICAL, "no singular values of a 2 x 2 matrix");
+}
+
+static divw_status values_once(void *context) {
+  double S[4] = {2, 1, 1, 2}, mu[2];
+  (void)context;
+  const divw_status status = dw_eigenvalues(S, 2, mu);
+  return status == DIVW_OK ? dw_singular_values(S, 2, 2, mu) : status;
+}
+
 static divw_status eigen_once(void *context) {
   double S[4] = {2, 1, 1, 2}, mu[2], V[4];
   (void)context;
@@ -129,6 +183,7 @@ static divw_status eigen_once(void *context) {
 static void failed_allocations_are_reported(void **state) {
   (void)state;
   fail_every_allocation(eigen_once, NULL);
+  fail_every_allocation(values_once, NULL);
 }
 
 int main(void) {
@@ -142,6 +197,9 @@ int main(void) {
       cmocka_unit_test(rows_are_multiplied_by_the_triangle),
       cmocka_unit_test(least_squares_finds_the_coefficients),
       cmocka_unit_test(least_squares_ignores_dependent_and_empty_columns),
+      cmocka_unit_test(values_alone_are_those_of_the_decomposition),
+      cmocka_unit_test(singular_values_of_wide_and_tall_matrices_are_the_same),
+      cmocka_unit_test(values_of_nan_are_refused),
       cmocka_unit_test(failed_allocations_are_reported),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,48 @@ static void pieces_make_the_same_sequence(void **state) {
   }
 }
 
+/* Any places, in any order, with blocks of eight and without; in place, too. */
+static void single_places_have_the_numbers_of_the_sequence(void **state) {
+  (void)state;
+  enum { COUNT = 100 };
+  const dw_sequence sequence = {UINT64_MAX - 3, UINT32_MAX, DW_PURPOSE_RACE};
+  const uint64_t base = (UINT64_C(1) << 34) - 40; /* some of the blocks need more than 32 bits */
+  uint64_t whole[2 * COUNT], places[COUNT], numbers[COUNT];
+  dw_random_pairs(sequence, base / 2, COUNT, whole);
+  for (uint64_t stride = 1; stride <= 7; stride++) {
+    for (int64_t count = 0; count <= COUNT; count++) {
+      for (uint64_t k = 0; k < COUNT; k++) {
+        places[k] = base + (k * stride + 3) % (2 * COUNT);
+      }
+      dw_random_at(sequence, places, count, numbers);
+      dw_random_at(sequence, places, count, places);
+      for (uint64_t k = 0; k < (uint64_t)count; k++) {
+        assert_int_equal(numbers[k], whole[(k * stride + 3) % (2 * COUNT)]);
+        assert_int_equal(places[k], numbers[k]);
+      }
+    }
+  }
+}
+
+/* Where the processor has no lanes, both sides are the same code, and the test is empty. */
+static void lanes_have_the_numbers_of_single_blocks(void **state) {
+  (void)state;
+  enum { PAIRS = 64 };
+  const uint64_t firsts[] = {0, UINT32_MAX - 20, (UINT64_C(1) << 62) - PAIRS};
+  for (int f = 0; f < 3; f++) {
+    const dw_sequence sequence = {0x9234567890abcdef, 0x87654321, 0xfedcba98};
+    uint64_t lanes[2 * PAIRS];
+    const int64_t done = dw_random_pairs_avx2(sequence, firsts[f], PAIRS, lanes);
+    assert_true(done == 0 || done == PAIRS);
+    for (int64_t k = 0; k < done; k++) {
+      uint64_t one[2];
+      assert_int_equal(dw_random_pairs_avx2(sequence, firsts[f] + (uint64_t)k, 1, one), 0); /* too few for lanes */
+      dw_random_pairs(sequence, firsts[f] + (uint64_t)k, 1, one);
+      assert_memory_equal(one, lanes + 2 * k, sizeof one);
+    }
+  }
+}
+
 /* 2^16 numbers: each bit is set 2^15 times, with a standard deviation of 128. */
 static void every_bit_is_fair(void **state) {
   (void)state;
@@ -71,6 +113,8 @@ int main(void) {
       cmocka_unit_test(numbers_are_frozen),
       cmocka_unit_test(every_part_of_the_place_has_its_word),
       cmocka_unit_test(pieces_make_the_same_sequence),
+      cmocka_unit_test(single_places_have_the_numbers_of_the_sequence),
+      cmocka_unit_test(lanes_have_the_numbers_of_single_blocks),
       cmocka_unit_test(every_bit_is_fair),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

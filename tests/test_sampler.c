@@ -1,13 +1,13 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "check.h"
+#include "masses.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-__extension__ typedef unsigned __int128 uint128;
 __extension__ typedef __int128 int128;
 
 #define SMALL_SEED UINT64_C(0x0123456789abcdef)
@@ -71,95 +71,6 @@ static void masses_are_frozen(void **state) {
 }
 
 /* ---- masses against the definition ---- */
-
-/* p = mantissa 2^power exactly, read from the bits. */
-static uint64_t decode(double p, int *power) {
-  uint64_t bits;
-  memcpy(&bits, &p, sizeof bits);
-  const int field = (int)(bits >> 52);
-  *power = (field == 0 ? 1 : field) - 1075;
-  return (bits & ((UINT64_C(1) << 52) - 1)) | (uint64_t)(field != 0) << 52;
-}
-
-/* floor(p 2^shift) */
-static uint64_t shifted(double p, int shift) {
-  int power;
-  const uint64_t mantissa = decode(p, &power);
-  power += shift;
-  return power >= 0 ? mantissa << power : power > -64 ? mantissa >> -power : 0;
-}
-
-/* floor(a b / c) for a <= c < 2^126, by long division: the product has up to 190 bits. */
-static uint64_t multiply_divide(uint128 a, uint64_t b, uint128 c) {
-  uint64_t quotient = 0;
-  uint128 rest = 0;
-  for (int bit = 63; bit >= 0; bit--) {
-    rest = 2 * rest + (b >> bit & 1 ? a : 0);
-    quotient *= 2;
-    for (; rest >= c; rest -= c) {
-      quotient++;
-    }
-  }
-  return quotient;
-}
-
-/* w_i = [p_i > 0] + floor(S_(i+1) (2^64 - k) / M) - floor(S_i (2^64 - k) / M) */
-static void expected_masses(const double *p, int64_t n, uint64_t *w) {
-  uint64_t k = 0;
-  uint128 total = 0, before = 0;
-  double largest = 0;
-  for (int64_t i = 0; i < n; i++) {
-    largest = p[i] > largest ? p[i] : largest;
-    k += p[i] > 0;
-  }
-  int exponent;
-  for (uint64_t m = decode(largest, &exponent); m > 0; m /= 2) {
-    exponent++;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    total += shifted(p[i], 63 - exponent);
-  }
-  for (int64_t i = 0; i < n; i++) {
-    const uint128 after = before + shifted(p[i], 63 - exponent);
-    w[i] = (p[i] > 0) + multiply_divide(after, -k, total) - multiply_divide(before, -k, total);
-    before = after;
-  }
-}
-
-static void expect_exact_masses(const double *p, int64_t n) {
-  uint64_t *mass = malloc((size_t)n * sizeof *mass), *expected = malloc((size_t)n * sizeof *expected);
-  assert_true(mass != NULL && expected != NULL);
-  divw_sampler *sampler = make(p, n, 1);
-  ok(divw_sampler_mass(sampler, mass));
-  divw_sampler_destroy(sampler);
-  expected_masses(p, n, expected);
-  assert_memory_equal(mass, expected, (size_t)n * sizeof *mass);
-  uint128 sum = 0;
-  int64_t positive = 0;
-  for (int64_t i = 0; i < n; i++) {
-    sum += mass[i];
-    positive += p[i] > 0;
-    assert_true(positive == 1 || (mass[i] > 0) == (p[i] > 0));
-  }
-  assert_true(sum == (positive == 1 ? 0 : (uint128)1 << 64));
-  free(mass);
-  free(expected);
-}
-
-/* Weights of one of several kinds, from even to as uneven as doubles can be. */
-static double any_weight(test_random *random, int kind) {
-  const double x = next_uniform(random), y = next_uniform(random);
-  switch (kind) {
-  case 0: return 1;
-  case 1: return x;
-  case 2: return x < 0.5 ? 0 : y;
-  case 3: return ldexp(0.5 + x / 2, (int)(y * 40) - 60);
-  case 4: return ldexp(0.5 + x / 2, (int)(y * 2096) - 1073); /* denormals to nearly the largest */
-  case 5: return 5e-324 * floor(10 * x);
-  case 6: return x < 0.9 ? 1e-30 : 1e10;
-  default: return x < 0.5 ? 1.7976931348623157e308 : y < 0.5 ? 5e-324 : 2.2250738585072014e-308;
-  }
-}
 
 static void the_table_holds_exactly_the_masses_of_the_definition(void **state) {
   (void)state;

@@ -118,9 +118,10 @@ static void what_is_no_probability_is_named(void **state) {
         "the weights sum to 1.8, expected 1 within 1e-06");
 }
 
-static void weighted_squares_add_up(void **state) {
+static void weighted_sums_add_up(void **state) {
   (void)state;
   double p[2] = {0.25, 0.75}, x[2] = {2, -1};
+  near(dw_weighted_sum(p, x, 2), -0.25, 0);
   near(dw_weighted_square(p, x, 2), 1.75, 0);
   near(dw_maximum(x, 2), 2, 0);
 }
@@ -135,7 +136,7 @@ int main(void) {
       cmocka_unit_test(entropies_agree_with_each_other),
       cmocka_unit_test(many_equal_terms_add_without_drift),
       cmocka_unit_test(what_is_no_probability_is_named),
-      cmocka_unit_test(weighted_squares_add_up),
+      cmocka_unit_test(weighted_sums_add_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

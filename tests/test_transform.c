@@ -365,20 +365,146 @@ static void what_is_known_of_rows_is_kept(void **state) {
   free(x);
 }
 
+/* ---- other rows, likewise ---- */
+
+static divw_dataset *like(const double *x, int64_t n, int64_t d, const divw_dataset *model) {
+  divw_dataset *rows = doubles(x, n, d), *result;
+  ok(divw_dataset_transform_like(&result, rows, model));
+  divw_dataset_destroy(rows);
+  return result;
+}
+
+/* The rows that a model was made of, given as new ones, become the model's; the mean of two becomes the mean of two. */
+static void check_like(const double *x, int64_t n, int64_t d, const divw_dataset *model, double tolerance) {
+  double between[40];
+  for (int64_t j = 0; j < d; j++) {
+    between[j] = (x[j] + x[d + j]) / 2;
+  }
+  divw_dataset *same = like(x, n, d, model), *middle = like(between, 1, d, model);
+  const int64_t k = divw_dataset_dimension(model);
+  double *expected = read_all(model), *found = read_all(same), *mean = read_all(middle);
+  assert_int_equal(divw_dataset_dimension(same), k);
+  assert_int_equal(divw_dataset_dtype(same), DIVW_FLOAT64);
+  for (int64_t i = 0; i < n * k; i++) {
+    near(found[i], expected[i], tolerance);
+  }
+  for (int64_t j = 0; j < k; j++) {
+    near(mean[j], (expected[j] + expected[k + j]) / 2, tolerance);
+  }
+  free(mean);
+  free(found);
+  free(expected);
+  divw_dataset_destroy(middle);
+  divw_dataset_destroy(same);
+}
+
+static void other_rows_are_moved_and_turned_alike(void **state) {
+  (void)state;
+  for (int wide = 0; wide < 2; wide++) {
+    const int64_t n = wide ? 7 : 40, d = wide ? 40 : 7;
+    double *x = make_rows(n, d, 8);
+    for (int64_t i = 0; i < n * d; i++) {
+      x[i] += 3;
+    }
+    divw_dataset *model = doubles(x, n, d);
+    check_like(x, n, d, model, 0); /* nothing to do */
+    model = centered(model);
+    check_like(x, n, d, model, 1e-14);
+    model = reduced(model, 6); /* as many as there are, on the side of the rows */
+    check_like(x, n, d, model, 1e-13);
+    model = reduced(centered(reduced(model, 5)), 3);
+    check_like(x, n, d, model, 1e-12);
+    model = centered(model);
+    check_like(x, n, d, model, 1e-12);
+    divw_dataset *some, *one;
+    ok(divw_dataset_select_rows(&some, model, (int64_t[]){4, 2}, 2));
+    one = like(x + 4 * d, 1, d, some); /* a subset keeps what was found on the whole */
+    double *found = read_all(one), *expected = read_all(some);
+    for (int j = 0; j < 3; j++) {
+      near(found[j], expected[j], 1e-12);
+    }
+    free(expected);
+    free(found);
+    divw_dataset_destroy(one);
+    divw_dataset_destroy(some);
+    divw_dataset_destroy(model);
+    free(x);
+  }
+}
+
+/* A direction that is rounding is none for new rows either: three rows in a plane have two. */
+static void other_rows_are_not_turned_into_rounding(void **state) {
+  (void)state;
+  const double x[15] = {1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0}, y[10] = {0, 0, 0, 5, 0, 1, 2, 7, 0, 0};
+  divw_dataset *model = reduced(doubles(x, 3, 5), 3), *rows = like(y, 2, 5, model);
+  double *z = read_all(rows);
+  assert_true(z[0] == 0 && z[1] == 0 && z[2] == 0); /* nothing in common: a row of zeros */
+  near(z[3] * z[3] + z[4] * z[4] + z[5] * z[5], 5, 1e-13);
+  free(z);
+  divw_dataset_destroy(rows);
+  divw_dataset_destroy(model);
+  double *wide = make_rows(12, 40, 3), whole = 0, part = 0; /* six pairs of copies: six directions, one never met */
+  for (int i = 0; i < 12; i++) {
+    wide[i * 40] = 0;
+    memcpy(wide + i * 40, wide + i % 6 * 40, 40 * sizeof *wide);
+  }
+  model = reduced(doubles(wide, 12, 40), 12);
+  for (int j = 0; j < 40; j++) {
+    whole += wide[j] * wide[j];
+  }
+  wide[0] = 3;
+  rows = like(wide, 1, 40, model);
+  z = read_all(rows);
+  for (int k = 0; k < 12; k++) {
+    part += z[k] * z[k];
+  }
+  near(part, whole, 1e-12 * whole);
+  free(wide);
+  free(z);
+  divw_dataset_destroy(rows);
+  divw_dataset_destroy(model);
+}
+
+static void other_rows_must_fit(void **state) {
+  (void)state;
+  double *x = make_rows(6, 4, 1), bad[4] = {0, 1, NAN, 0};
+  divw_dataset *plain = doubles(x, 6, 4), *model = reduced(centered(doubles(x, 6, 4)), 2), *moved = NULL,
+               *narrow = doubles(x, 8, 3), *nan = doubles(bad, 1, 4), *out = plain;
+  ok(divw_dataset_center(&moved, plain));
+  fails(divw_dataset_transform_like(NULL, plain, model), DIVW_ERROR_ARGUMENT, "out is NULL");
+  fails(divw_dataset_transform_like(&out, NULL, model), DIVW_ERROR_ARGUMENT, "dataset is NULL");
+  assert_null(out);
+  fails(divw_dataset_transform_like(&out, plain, NULL), DIVW_ERROR_ARGUMENT, "model is NULL");
+  fails(divw_dataset_transform_like(&out, narrow, model), DIVW_ERROR_ARGUMENT,
+        "divw_dataset_transform_like: dataset has 3 columns, expected 4, those that model was made of");
+  fails(divw_dataset_transform_like(&out, moved, model), DIVW_ERROR_ARGUMENT, "dataset is centered, expected rows as");
+  fails(divw_dataset_transform_like(&out, nan, model), DIVW_ERROR_DATA, "row 0, column 2 of the data is nan");
+  divw_dataset_destroy(nan);
+  divw_dataset_destroy(narrow);
+  divw_dataset_destroy(moved);
+  divw_dataset_destroy(model);
+  divw_dataset_destroy(plain);
+  free(x);
+}
+
 /* ---- memory ---- */
 
 static divw_status transform(void *context) {
   divw_status status;
   const int64_t *shape = context;
   static double x[12] = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233};
-  divw_dataset *all, *some = NULL, *center = NULL, *again = NULL, *components = NULL;
+  divw_dataset *all, *some = NULL, *center = NULL, *again = NULL, *components = NULL, *last = NULL, *other = NULL;
   DW_TRY(divw_dataset_create_borrowed(&all, x, shape[0], shape[1], DIVW_FLOAT64, 0));
   DW_TRY(divw_dataset_set_ids(all, (const char *const[]){"a", "b", "c", "d", "e", "f"}, shape[0]));
   DW_TRY(divw_dataset_select_rows(&some, all, (int64_t[]){1, 0}, 2));
   DW_TRY(divw_dataset_center(&center, some));
   DW_TRY(divw_dataset_center(&again, center));
   DW_TRY(divw_dataset_components(&components, again, 1));
+  DW_TRY(divw_dataset_center(&last, components));
+  DW_TRY(divw_dataset_transform_like(&other, all, last));
 fail:
+  divw_dataset_destroy(other);
+  divw_dataset_destroy(last);
   divw_dataset_destroy(components);
   divw_dataset_destroy(again);
   divw_dataset_destroy(center);
@@ -408,6 +534,9 @@ int main(void) {
       cmocka_unit_test(rows_of_any_size_have_components),
       cmocka_unit_test(the_number_of_components_has_a_range),
       cmocka_unit_test(what_is_known_of_rows_is_kept),
+      cmocka_unit_test(other_rows_are_moved_and_turned_alike),
+      cmocka_unit_test(other_rows_are_not_turned_into_rounding),
+      cmocka_unit_test(other_rows_must_fit),
       cmocka_unit_test(every_failed_allocation_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

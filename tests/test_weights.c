@@ -58,6 +58,8 @@ static void a_round_trip_keeps_every_bit(void **state) {
   SAME(certified_value);
   SAME(upper_bound);
   SAME(gap);
+  SAME(error_bar);
+  SAME(similarity);
   SAME(global_upper_bound);
   SAME(global_gap);
   SAME(iterations);
@@ -77,10 +79,90 @@ static void infinite_numbers_survive_too(void **state) {
   ok(divw_weights_save(weights, scratch("inf.npy")));
   ok(divw_weights_load(&again, scratch("inf.npy")));
   assert_true(isinf(divw_weights_entropy_weight(again)));
+  assert_true(divw_weights_error_bar(again) == 0);
   assert_true(isnan(divw_weights_upper_bound(again)));
   divw_weights_destroy(weights);
   divw_weights_destroy(again);
   divw_kernel_destroy(kernel);
+}
+
+/* sum |p - p*| of weights found to a tolerance, p* to a much smaller one, at the same lambda. */
+static double distance_and_bar(const divw_kernel *kernel, double order, double tolerance, double *bar) {
+  divw_solver *solver;
+  divw_weights *loose, *sharp;
+  double distance = 0;
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_order(solver, order));
+  ok(divw_solver_set_objective(solver, DIVW_OBJECTIVE_LOG));
+  ok(divw_solver_set_balance(solver, 0.9));
+  ok(divw_solver_set_tolerance(solver, 1e-11));
+  ok(divw_solver_solve(solver, kernel, &sharp));
+  ok(divw_solver_set_tolerance(solver, tolerance));
+  ok(divw_solver_solve(solver, kernel, &loose));
+  for (int64_t i = 0; i < divw_weights_count(loose); i++) {
+    distance += fabs(divw_weights_values(loose)[i] - divw_weights_values(sharp)[i]);
+  }
+  *bar = divw_weights_error_bar(loose);
+  near(*bar, fmin(2, sqrt(2 * divw_weights_gap(loose) / divw_weights_entropy_weight(loose))), 1e-15);
+  divw_weights_destroy(loose);
+  divw_weights_destroy(sharp);
+  divw_solver_destroy(solver);
+  return distance;
+}
+
+static void the_error_bar_holds_for_the_weights(void **state) {
+  (void)state;
+  double *x = make_rows(80, 6, 12), bar;
+  divw_kernel *kernel = make_kernel(x, 80, 6);
+  for (double order = 0.5; order <= 1; order += 0.5) {
+    for (double tolerance = 1; tolerance > 1e-7; tolerance /= 10) {
+      const double distance = distance_and_bar(kernel, order, tolerance, &bar);
+      assert_true(distance <= bar && bar > 0);
+    }
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+static double bar_of(const char *report) {
+  double p[2] = {0.5, 0.5};
+  divw_weights *weights;
+  const char *path = npy("bar.npy", "<f8", 2, p, sizeof p);
+  write_text(scratch("bar.json"), report);
+  ok(divw_weights_load(&weights, path));
+  const double bar = divw_weights_error_bar(weights);
+  divw_weights_destroy(weights);
+  return bar;
+}
+
+static void the_error_bar_is_known_where_gap_and_lambda_are(void **state) {
+  (void)state;
+  near(bar_of("{\"gap\": 2e-6, \"entropy_weight\": 0.01}"), 0.02, 1e-15);
+  near(bar_of("{\"gap\": 2e-6, \"entropy_weight\": 0.01, \"error_bar\": 7}"), 0.02, 1e-15); /* as it follows */
+  near(bar_of("{\"gap\": 3, \"entropy_weight\": 0.01}"), 2, 0);
+  near(bar_of("{\"gap\": \"inf\", \"entropy_weight\": 1}"), 2, 0);
+  near(bar_of("{\"gap\": 1e-9, \"entropy_weight\": 0}"), 2, 0);
+  near(bar_of("{\"gap\": 0, \"entropy_weight\": 0}"), 2, 0);
+  near(bar_of("{\"gap\": -1, \"entropy_weight\": 1}"), 2, 0); /* no gap that a solve reports */
+  assert_true(isnan(bar_of("{\"gap\": 1e-9}")) && isnan(bar_of("{\"entropy_weight\": 1}")));
+}
+
+static void the_similarity_is_that_of_the_report(void **state) {
+  (void)state;
+  double p = 1;
+  divw_weights *weights;
+  static const char *names[] = {"linear", "cosine", "another"};
+  static const int32_t similarities[] = {DIVW_KERNEL_LINEAR, DIVW_KERNEL_COSINE, 0};
+  for (int k = 0; k < 3; k++) {
+    char report[64];
+    const char *path = npy("kernel.npy", "<f8", 1, &p, sizeof p);
+    snprintf(report, sizeof report, "{\"kernel\": \"%s\"}", names[k]);
+    write_text(scratch("kernel.json"), report);
+    ok(divw_weights_load(&weights, path));
+    assert_int_equal(divw_weights_similarity(weights), similarities[k]);
+    divw_weights_destroy(weights);
+  }
+  assert_int_equal(divw_weights_similarity(NULL), 0);
 }
 
 static void without_a_report_the_scalars_are_unknown(void **state) {
@@ -219,7 +301,7 @@ static void getters_answer_null(void **state) {
   assert_null(divw_weights_rows(NULL));
   assert_null(divw_weights_marginal_diversity(NULL));
   assert_null(divw_weights_report(NULL));
-  assert_true(isnan(divw_weights_gap(NULL)));
+  assert_true(isnan(divw_weights_gap(NULL)) && isnan(divw_weights_error_bar(NULL)));
   assert_int_equal(divw_weights_solves(NULL), 0);
   assert_int_equal(divw_weights_stop_reason(NULL), 0);
   divw_weights_destroy(NULL);
@@ -246,6 +328,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_round_trip_keeps_every_bit),
       cmocka_unit_test(infinite_numbers_survive_too),
+      cmocka_unit_test(the_error_bar_holds_for_the_weights),
+      cmocka_unit_test(the_error_bar_is_known_where_gap_and_lambda_are),
+      cmocka_unit_test(the_similarity_is_that_of_the_report),
       cmocka_unit_test(without_a_report_the_scalars_are_unknown),
       cmocka_unit_test(single_precision_and_small_errors_of_the_sum_are_scaled_away),
       cmocka_unit_test(values_that_are_no_probabilities_are_named),

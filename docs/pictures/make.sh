@@ -4,8 +4,9 @@
 #   sh docs/pictures/make.sh
 #
 # Installs what is missing (Debian, Ubuntu), builds below build/, and writes contact_sheet.png, classes.svg,
-# sorted_weights.svg and steps.svg beside this script. The digits are the same on every machine, the weights to about
-# seven digits, and so are the pictures to the eye; their bytes also depend on the versions of libpng and gnuplot.
+# sorted_weights.svg, steps.svg and curve.svg (this from 2,000) beside this script. The digits are the same on every
+# machine, the weights to about seven digits, and so are the pictures to the eye; their bytes also depend on the versions
+# of libpng and gnuplot.
 set -eu
 cd "$(dirname "$0")/../.."
 . cmake/prerequisites.sh
@@ -23,9 +24,11 @@ build/made_digits/make_digits --count 6000 --images "$work/images.idx" --labels 
 build/pictures/divweights solve "$work/images.idx" --output "$work/weights.npy" --trace "$work/steps.csv" >/dev/null
 build/pictures/divweights inspect "$work/images.idx" --labels "$work/labels.idx" --weights "$work/weights.npy" \
   --heaviest 16 --contact-sheet "$work/contact_sheet.png" --trace "$work/steps.csv" --plots "$work/plots" >/dev/null
+build/made_digits/make_digits --count 2000 --images "$work/images.idx" --labels "$work/labels.idx"
+build/pictures/divweights path "$work/images.idx" --plot "$work/plots/curve.svg" >/dev/null
 
-for name in classes sorted_weights steps; do
+for name in classes sorted_weights steps curve; do
   cp "$work/plots/$name.svg" docs/pictures/
 done
 cp "$work/contact_sheet.png" docs/pictures/
-echo "docs/pictures: contact_sheet.png, classes.svg, sorted_weights.svg, steps.svg"
+echo "docs/pictures: contact_sheet.png, classes.svg, sorted_weights.svg, steps.svg, curve.svg"

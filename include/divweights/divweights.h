@@ -19,13 +19,16 @@
 #define DIVWEIGHTS_DIVWEIGHTS_H
 
 #include <divweights/dataset.h>
+#include <divweights/evaluate.h>
 #include <divweights/ids.h>
 #include <divweights/indices.h>
 #include <divweights/kernel.h>
+#include <divweights/reweight.h>
 #include <divweights/runtime.h>
 #include <divweights/sampler.h>
 #include <divweights/solver.h>
 #include <divweights/status.h>
+#include <divweights/stream.h>
 #include <divweights/transform.h>
 #include <divweights/vendi.h>
 #include <divweights/version.h>

@@ -50,11 +50,31 @@ DIVW_API divw_status divw_dataset_center(divw_dataset **out, const divw_dataset 
  *         named); DIVW_ERROR_SIZE (min(n, d) above 32,766, which LAPACK cannot index); DIVW_ERROR_NUMERICAL;
  *         DIVW_ERROR_MEMORY
  *
- * Cost: with m = min(n, d), n d m + 9 m^3 + 2 n d K operations, three reads of the data, 8 n K bytes to keep, and 32
- * m^2 bytes while it works.
+ * Cost: with m = min(n, d), n d m + 9 m^3 + 2 n d K operations, three reads of the data, 8 (n + d) K bytes to keep, and
+ * 32 m^2 bytes while it works.
  * @since 0.1
  */
 DIVW_API divw_status divw_dataset_components(divw_dataset **out, const divw_dataset *dataset, int64_t components);
+
+/**
+ * @brief A dataset of other rows, moved and turned as the rows of a transformed one were: by the mean and the
+ * directions that were found on those.
+ *
+ * So that examples that came later can be compared with the old ones. A model that was not transformed leaves the rows
+ * as they are.
+ * @param out     receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param dataset the rows as they are before any transformation; not NULL. They are shared where model was only
+ *                centered, and copied as float64 where it has components
+ * @param model   what divw_dataset_center() and divw_dataset_components() made of other rows, or a subset of that; not
+ *                NULL
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL; another number of columns than model was made of; a dataset that is
+ *         centered itself); DIVW_ERROR_DATA (NaN, Inf: row and column are named); DIVW_ERROR_MEMORY
+ *
+ * Cost: 2 d K operations a row and two reads of them for K components; nothing where model has none.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_transform_like(divw_dataset **out, const divw_dataset *dataset,
+                                                 const divw_dataset *model);
 
 #ifdef __cplusplus
 }

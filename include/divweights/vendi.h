@@ -13,6 +13,7 @@
 #ifndef DIVWEIGHTS_VENDI_H
 #define DIVWEIGHTS_VENDI_H
 
+#include <divweights/dataset.h>
 #include <divweights/kernel.h>
 #include <divweights/status.h>
 
@@ -28,10 +29,76 @@ extern "C" {
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL, a p that is no probability vector: the first bad entry is named);
  *         DIVW_ERROR_NUMERICAL; DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
  *
- * Cost: n r^2 operations for the moment, about 9 r^3 for the eigenvalues; 5 r^2 doubles of memory.
+ * Cost: n r^2 operations for the moment, about 4/3 r^3 for the eigenvalues; 2 r^2 doubles of memory.
  * @since 0.1
  */
 DIVW_API divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double *p, double *mu);
+
+/**
+ * @brief The spectrum of rho(p) with its eigenvectors, the modes: directions that the weighted examples fill.
+ *
+ * The part of example i in mode k is <v_k, phi_i>^2 (phi: divw_kernel_read()); they sum to 1 over the modes, and p_i
+ * times them to mu_k over the examples.
+ * @param kernel the kernel; not NULL
+ * @param p      as in divw_vendi_spectrum()
+ * @param mu     receives r eigenvalues, largest first, as divw_vendi_spectrum()
+ * @param modes  receives r x r doubles, row-major: row k is v_k, of length 1, known up to its sign, and where
+ *               eigenvalues are equal only together with theirs
+ * @return as divw_vendi_spectrum()
+ *
+ * Cost: as divw_vendi_spectrum().
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p, double *mu, double *modes);
+
+/**
+ * @brief The marginal diversity D_i of every example at rho(p), in nats: how unlike the weighted examples it is.
+ *
+ *     D_i = sum_k <v_k, phi_i>^2 h(mu_k),     h(mu) = -log mu  (q = 1),     q/(1-q) (mu VS_q)^(q-1)  otherwise
+ *
+ * The gradient of log VS_q up to a constant: D_i - D_j is the change of log VS_q when weight moves from j to i.
+ * sum p_i D_i is log VS at order 1 and q/(1-q) otherwise. divw_weights_marginal_diversity() has the same of a solve, at
+ * the state of its certificate.
+ * @param kernel the kernel; not NULL
+ * @param p      as in divw_vendi_spectrum()
+ * @param order  0 < q < INFINITY
+ * @param D      receives n numbers; INFINITY at q <= 1 for a row with p_i = 0 that lies outside the span of the rows
+ *               with weight, by more than 1e-8 of its squared length
+ * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order out of range
+ *
+ * Cost: as divw_vendi_spectrum(), n r^2 operations more.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, double order, double *D);
+
+/**
+ * @brief What new examples would add: for each row x by itself, its marginal diversity, and the gain in log VS_q when
+ * it is given a share of the weight.
+ *
+ *     gain(x) = log VS_q( (1-t) rho(p) + t phi(x) phi(x)^T ) - log VS_q( rho(p) )
+ *
+ * For small t the gain is t (D(x) - sum p_i D_i), so that is what the first weight on x is worth: log VS_q grows at
+ * that rate. At q <= 1 a row outside the span of the examples has an infinite rate, however little of it lies outside;
+ * the gain is finite, and is the number to compare rows by. It is what x adds without the others: rows that are alike
+ * gain alike, and the second of them less once the first is in.
+ * @param kernel the kernel of the examples; not NULL
+ * @param p      their weights, as in divw_vendi_spectrum()
+ * @param order  q > 0, INFINITY accepted
+ * @param rows   m new rows, with the columns of the kernel's dataset, and transformed as that
+ *               (divw_dataset_transform_like()); not NULL
+ * @param share  t, 0 < t < 1; 1/(exp H(p) + 1) is the weight of one more example among the effective ones
+ * @param D      receives m numbers, as divw_vendi_marginal() defines them; INFINITY where more than 1e-8 of the squared
+ *               length lies outside and q <= 1; NaN at order INFINITY, which has no gradient; NULL: not wanted
+ * @param gain   receives m numbers in nats, below 0 for rows like the heavy ones; NULL: not wanted
+ * @return as divw_vendi_spectrum(); DIVW_ERROR_ARGUMENT for an order or a share out of range and for another number of
+ *         columns; DIVW_ERROR_DATA for new rows that divw_kernel_create() would refuse
+ *
+ * Cost: as divw_vendi_spectrum(), and for each new row r^2 operations for D, about 20 r^2 for the gain, and n d' + n r
+ * more where n < d'.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                                     double share, double *D, double *gain);
 
 /**
  * @brief The Vendi Score of order q of the weighted examples.

@@ -159,6 +159,14 @@ DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
 DIVW_API double divw_weights_order(const divw_weights *weights);
 
 /**
+ * @brief The similarity that the weights were found with.
+ * @param weights the weights
+ * @return for example DIVW_KERNEL_COSINE (kernel.h); 0 for NULL and when not known
+ * @since 0.1
+ */
+DIVW_API int32_t divw_weights_similarity(const divw_weights *weights);
+
+/**
  * @brief What was maximised.
  * @param weights the weights
  * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG (solver.h); 0 when not known
@@ -215,6 +223,19 @@ DIVW_API double divw_weights_upper_bound(const divw_weights *weights);
  * @since 0.1
  */
 DIVW_API double divw_weights_gap(const divw_weights *weights);
+
+/**
+ * @brief How far these weights are at most from the best ones at this lambda:  sum |p_i - p*_i| <= sqrt(2 gap /
+ * lambda).
+ *
+ * p* maximises log VS + lambda H with the lambda of divw_weights_entropy_weight(); above order 1, the concave problem
+ * behind the gap (docs/mathematics.md, 3.3 and 9.2). It is a proof, as the gap is.
+ * @param weights the weights, or NULL
+ * @return from 0 to 2, which no two vectors of probabilities exceed; 2 at lambda 0, where the best weights need not be
+ *         unique; 0 at balance 0; NaN for NULL and when the gap is not known
+ * @since 0.1
+ */
+DIVW_API double divw_weights_error_bar(const divw_weights *weights);
 
 /**
  * @brief A number that the objective exceeds for no weights whatever.

@@ -74,15 +74,15 @@ void show_classes(const cli_examples *examples, bool json) {
 
 /* ---- heaviest and lightest ---- */
 
-int64_t *find_extremes(const cli_examples *examples, double sign, int64_t count) {
+int64_t *find_extremes(const double *values, int64_t n, double sign, int64_t count) {
   int64_t *found = allocate(count, sizeof *found), held = 0;
-  for (int64_t i = 0; count > 0 && i < examples->n; i++) {
-    const double value = sign * examples->p[i];
-    if (held == count && !(value > sign * examples->p[found[held - 1]])) {
+  for (int64_t i = 0; count > 0 && i < n; i++) {
+    const double value = sign * values[i];
+    if (held == count && !(value > sign * values[found[held - 1]])) {
       continue;
     }
     int64_t k = held < count ? held++ : held - 1;
-    for (; k > 0 && value > sign * examples->p[found[k - 1]]; k--) {
+    for (; k > 0 && value > sign * values[found[k - 1]]; k--) {
       found[k] = found[k - 1];
     }
     found[k] = i;
@@ -90,7 +90,7 @@ int64_t *find_extremes(const cli_examples *examples, double sign, int64_t count)
   return found;
 }
 
-static int64_t row_of(const cli_examples *examples, int64_t i) {
+int64_t row_of(const cli_examples *examples, int64_t i) {
   if (examples->dataset != NULL) {
     return divw_dataset_row(examples->dataset, i);
   }
@@ -105,9 +105,8 @@ static const char *id_of(const cli_examples *examples, int64_t i) {
   return examples->ids != NULL ? examples->ids[i] : NULL;
 }
 
-static void example_as_json(const cli_examples *examples, int64_t i, int64_t row) {
-  json_open(NULL, '{');
-  json_whole("row", row);
+void name_as_json(const cli_examples *examples, int64_t i) {
+  json_whole("row", row_of(examples, i));
   if (id_of(examples, i) != NULL) {
     json_text("id", id_of(examples, i));
   }
@@ -116,7 +115,6 @@ static void example_as_json(const cli_examples *examples, int64_t i, int64_t row
   }
   json_real("weight", examples->p[i]);
   json_real("times_uniform", examples->p[i] * (double)examples->n);
-  json_close('}');
 }
 
 /* Nothing that a terminal would obey. */
@@ -127,8 +125,8 @@ static void print_id(const char *id) {
   }
 }
 
-static void example_as_row(const cli_examples *examples, int64_t i, int64_t row) {
-  printf("%12" PRId64 " %14.6e %14.4g", row, examples->p[i], examples->p[i] * (double)examples->n);
+void name_as_row(const cli_examples *examples, int64_t i) {
+  printf("%12" PRId64 " %14.6e %14.4g", row_of(examples, i), examples->p[i], examples->p[i] * (double)examples->n);
   if (examples->labels != NULL) {
     printf(" %8" PRId64, examples->labels[i]);
   }
@@ -136,16 +134,27 @@ static void example_as_row(const cli_examples *examples, int64_t i, int64_t row)
   putchar('\n');
 }
 
+void print_names_header(const cli_examples *examples) {
+  printf("%12s %14s %14s%s%s\n", "row", "weight", "times uniform", examples->labels ? "    label" : "",
+         id_of(examples, 0) != NULL ? "  id" : "");
+}
+
 static void show_largest(const cli_examples *examples, double sign, int64_t count, const char *name, bool json) {
-  int64_t *found = find_extremes(examples, sign, count);
+  int64_t *found = find_extremes(examples->p, examples->n, sign, count);
   if (json) {
     json_open(name, '[');
   } else {
-    printf("\n%s\n%12s %14s %14s%s%s\n", name, "row", "weight", "times uniform", examples->labels ? "    label" : "",
-           id_of(examples, 0) != NULL ? "  id" : "");
+    printf("\n%s\n", name);
+    print_names_header(examples);
   }
   for (int64_t k = 0; k < count; k++) {
-    (json ? example_as_json : example_as_row)(examples, found[k], row_of(examples, found[k]));
+    if (json) {
+      json_open(NULL, '{');
+      name_as_json(examples, found[k]);
+      json_close('}');
+    } else {
+      name_as_row(examples, found[k]);
+    }
   }
   if (json) {
     json_close(']');

@@ -23,8 +23,16 @@ typedef struct {
 /* The classes by label, and how many; needs labels. To be freed. */
 class_share *find_classes(const cli_examples *examples, int64_t *count);
 
-/* Positions of the `count` largest sign * p, largest first; of equal ones the first. To be freed. */
-int64_t *find_extremes(const cli_examples *examples, double sign, int64_t count);
+/* Positions of the `count` largest sign * value of n, largest first; of equal ones the first. To be freed. */
+int64_t *find_extremes(const double *values, int64_t n, double sign, int64_t count);
+
+/* The number of an example in the file it came from. */
+int64_t row_of(const cli_examples *examples, int64_t i);
+
+/* Row, weight, and where they are known label and id of an example: as members of an open JSON object, or as a line. */
+void name_as_json(const cli_examples *examples, int64_t i);
+void name_as_row(const cli_examples *examples, int64_t i);
+void print_names_header(const cli_examples *examples);
 
 /* How many examples and how much weight each class has; nothing without labels. */
 void show_classes(const cli_examples *examples, bool json);

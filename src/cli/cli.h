@@ -18,12 +18,18 @@ typedef struct {
 } whole_list;
 
 typedef struct {
+  double *values;
+  int64_t count;
+} real_list;
+
+typedef struct {
   int64_t height, width, channels;
 } image_shape;
 
 /* Every flag of every verb. NULL, 0 or an empty list: not given (and no default in the verb's table). */
 typedef struct {
-  const char *input; /* the operand: examples, or weights for `sample` */
+  const char *input;  /* the operand: examples, or weights for `sample` */
+  const char *second; /* of verbs that take two: NULL when it is not there */
 
   /* which examples, and how alike they are */
   const char *array;
@@ -38,6 +44,8 @@ typedef struct {
 
   /* what to look for, and for how long */
   double balance;
+  real_list balances;
+  int64_t points;
   const char *objective;
   double entropy_weight;
   const char *effective_examples;
@@ -46,12 +54,19 @@ typedef struct {
   const char *group_bounds;
   const char *exclude;
   const char *quality;
+  const char *checkpoint;
+  double checkpoint_seconds;
+  int64_t checkpoint_iterations;
+  const char *resume;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
   double order;
   double tolerance;
   int64_t max_iterations;
   int64_t max_solves;
+  const char *initial;
+  const char *initial_rows;
+  const char *initial_ids;
   int64_t threads;
 
   /* what to draw or show */
@@ -60,8 +75,37 @@ typedef struct {
   int64_t seed;
   int64_t epoch;
   int64_t start;
+  const char *scheme;
+  int64_t epoch_length;
+  int64_t rank;
+  int64_t world;
+  bool blocks;
+  const char *state;
+  double temperature;
+  double uniform;
   int64_t heaviest;
+  whole_list example;
+
+  /* what would be added */
+  const char *added;
+  double share;
+  int64_t top;
   image_shape image_shape;
+
+  /* what to compare */
+  const char *generated_array;
+  const char *generated_weights;
+  const char *metrics;
+  const char *ddof;
+  const char *load_stats;
+  const char *save_stats;
+  int64_t neighbour;
+  const char *mmd_kernel;
+  int64_t degree;
+  double bandwidth;
+  int64_t kid_block;
+  int64_t resamples;
+  int64_t sample_size;
 
   /* where to */
   const char *trace;
@@ -71,6 +115,8 @@ typedef struct {
   const char *table;
   const char *contact_sheet;
   const char *plots;
+  const char *plot;
+  const char *csv;
   bool json;
 
   bool help;
@@ -81,6 +127,7 @@ typedef struct cli_flag cli_flag;
 typedef struct {
   const char *name;
   const char *operand;   /* how usage calls the operand */
+  const char *second;    /* and the second one; NULL: there is none */
   const char *summary;   /* one line */
   const char *about;     /* paragraphs for --help */
   const char *examples;  /* lines for --help */
@@ -88,7 +135,7 @@ typedef struct {
   int (*run)(const cli_settings *settings);
 } cli_verb;
 
-extern const cli_verb verb_solve, verb_score, verb_sample, verb_inspect;
+extern const cli_verb verb_solve, verb_path, verb_score, verb_sample, verb_inspect, verb_evaluate;
 
 /* Prints "divweights: SENTENCE" to stderr; false, so that it can end a chain of &&. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -150,7 +150,7 @@ static void write_weight(cli_canvas *canvas, const sheet_layout *sheet, int64_t 
 static bool draw_block(cli_canvas *canvas, const sheet_layout *sheet, const cli_examples *examples, bool heaviest) {
   const int64_t top = heaviest ? 0 : sheet->block + GAP;
   double *row = allocate(divw_dataset_dimension(examples->dataset), sizeof *row);
-  int64_t *found = find_extremes(examples, heaviest ? 1 : -1, sheet->count);
+  int64_t *found = find_extremes(examples->p, examples->n, heaviest ? 1 : -1, sheet->count);
   bool done = true;
   canvas_write(canvas, MARGIN, (double)(top + MARGIN + HEADING - 4), HEADING, headings[heaviest ? 0 : 1]);
   for (int64_t k = 0; k < sheet->count && done; k++) {

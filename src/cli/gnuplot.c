@@ -19,6 +19,15 @@
 enum { MAX_SCRIPTS = 8, NOT_STARTED = 127 }; /* the status that shells use */
 static const char log_name[] = "gnuplot.log";
 
+const char gnuplot_style[] = "set datafile separator ','\n"
+                             "set style line 1 linecolor '#8f8f8f' linewidth 2 dashtype '-'\n"
+                             "set style line 2 linecolor '#0b4f8a' linewidth 2.5 pointtype 7 pointsize 0.5\n"
+                             "set style line 3 linecolor '#b5b5b5'\n"
+                             "set border 3 linecolor '#666666'\n"
+                             "set tics nomirror out scale 0.6 textcolor '#333333'\n"
+                             "set grid ytics linetype 1 linecolor '#e3e3e3' linewidth 1\n"
+                             "set key Left reverse samplen 3 spacing 1.2\n";
+
 static bool redirect(const char *path, int flags, int to) {
   const int file = open(path, flags, 0666);
   return file >= 0 && dup2(file, to) >= 0;

@@ -3,6 +3,7 @@
  * A file of weights is recognised by what it holds: one column of floats that are probabilities. */
 #include "breakdown.h"
 #include "contact_sheet.h"
+#include "explain.h"
 #include "input.h"
 #include "output.h"
 #include "plots.h"
@@ -18,7 +19,13 @@ static const cli_flag flags[] = {
     FLAG_IDS,
     {"weights", FLAG_TEXT, FIELD(weights), "FILE", .help = "weights of the selected rows, as solve writes them"},
     {"heaviest", FLAG_WHOLE, FIELD(heaviest), "K", "5", 0, 1000000,
-     .help = "how many of the heaviest and of the lightest examples to show"},
+     .help = "how many of the heaviest and of the lightest examples to show; with --example, how many neighbours and "
+             "modes"},
+    {"example", FLAG_LIST, FIELD(example), "I,J",
+     .help = "show why these rows of INPUT have their weights: marginal diversity, nearest neighbours, the modes they "
+             "lie in and who carries those; needs --weights"},
+    {"order", FLAG_REAL, FIELD(order), "Q", NULL, 1e-3, INFINITY,
+     .help = "order of the Vendi Score, for --example; that of the report of the weights when not given, or 1"},
     {"contact-sheet", FLAG_TEXT, FIELD(contact_sheet), "FILE",
      .help = "write a PNG of their images, from uint8 images; needs --weights"},
     {"image-shape", FLAG_SHAPE, FIELD(image_shape), "28x28",
@@ -180,7 +187,9 @@ static bool inspect_dataset(divw_dataset **dataset, const cli_settings *settings
                                    .dataset = *dataset};
     const bool usable = found.not_finite == 0 && found.zero_rows == 0;
     done = !usable || draw_pictures(&examples, settings);
-    if (done) {
+    if (done && usable && settings->example.count > 0) {
+      done = explain_examples(&examples, weights, settings);
+    } else if (done) {
       print_examples(&examples, &found, settings);
       done = are_usable(&found, settings->input);
     }
@@ -317,13 +326,16 @@ static bool inspect_weights(const cli_settings *settings) {
   return done;
 }
 
-/* Whether the flags for pictures make sense together; says so when they do not. */
-static bool pictures_are_complete(const cli_settings *settings) {
-  const bool sheet = settings->contact_sheet != NULL, plots = settings->plots != NULL;
+/* Whether the flags make sense together; says so when they do not. */
+static bool flags_are_complete(const cli_settings *settings) {
+  const bool sheet = settings->contact_sheet != NULL, plots = settings->plots != NULL,
+             explained = settings->example.count > 0;
   const char *alone = settings->image_shape.height > 0 && !sheet ? "--image-shape is given but --contact-sheet"
                       : settings->trace != NULL && !plots        ? "--trace is given but --plots"
                       : sheet && settings->weights == NULL       ? "--contact-sheet is given but --weights"
                       : plots && settings->weights == NULL       ? "--plots is given but --weights"
+                      : explained && settings->weights == NULL   ? "--example is given but --weights"
+                      : settings->order != 0 && !explained       ? "--order is given but --example"
                                                                  : NULL;
   if (alone != NULL) {
     usage_error(&verb_inspect, "%s is missing", alone);
@@ -337,7 +349,7 @@ static bool pictures_are_complete(const cli_settings *settings) {
 static int run(const cli_settings *settings) {
   divw_dataset *dataset;
   bool weights;
-  if (!selection_is_complete(settings, &verb_inspect) || !pictures_are_complete(settings)) {
+  if (!selection_is_complete(settings, &verb_inspect) || !flags_are_complete(settings)) {
     return STATUS_USAGE;
   }
   bool done = load_input(&dataset, settings) && holds_probabilities(dataset, &weights);
@@ -357,7 +369,8 @@ const cli_verb verb_inspect = {
     .summary = "show what is in a file of examples or weights",
     .about = "Prints size, type and range of the values, and what would stop a solve (NaN,\n"
              "rows of zeros). With --labels: the share of every class; with --weights: its\n"
-             "weight, too, and the heaviest and lightest examples, also as pictures.\n\n" ABOUT_INPUT
+             "weight, too, and the heaviest and lightest examples, also as pictures; with\n"
+             "--example: why an example has its weight.\n\n" ABOUT_INPUT
              "It may also be a file of weights; then --labels and --ids are those of the\n"
              "examples that the weights were made from, and --rows says which of them have a\n"
              "weight.\n",
@@ -365,6 +378,7 @@ const cli_verb verb_inspect = {
                 "  divweights inspect embeddings.npy --labels labels.npy --weights weights.npy\n"
                 "  divweights inspect images.idx.gz --weights weights.npy --heaviest 24 \\\n"
                 "             --contact-sheet sheet.png --trace steps.csv --plots plots\n"
+                "  divweights inspect embeddings.npy --weights weights.npy --example 17,4\n"
                 "  divweights inspect weights.npy --heaviest 20\n",
     .flags = flags,
     .run = run};

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_verb *const verbs[] = {&verb_solve, &verb_score, &verb_sample, &verb_inspect};
+static const cli_verb *const verbs[] = {&verb_solve,  &verb_path,    &verb_score,
+                                        &verb_sample, &verb_inspect, &verb_evaluate};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static const char about[] = "divweights finds diversity weights: one probability per training example, chosen\n"
@@ -74,6 +75,8 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
     status = given.help ? options_help(verb) : verb->run(&given);
   }
   free(given.classes.values);
+  free(given.balances.values);
+  free(given.example.values);
   return status;
 }
 
@@ -93,9 +96,9 @@ static int run(int argc, char **argv) {
     }
   }
   if (*name == '\0') {
-    fail("a verb is missing, expected solve, score, sample or inspect");
+    fail("a verb is missing, expected solve, path, score, sample, inspect or evaluate");
   } else {
-    fail("%s is no verb, expected solve, score, sample or inspect", name);
+    fail("%s is no verb, expected solve, path, score, sample, inspect or evaluate", name);
   }
   fputs("see: divweights --help\n", stderr);
   return STATUS_USAGE;

@@ -51,6 +51,7 @@ static phrase accepted(const cli_flag *flag) {
   case FLAG_NAME: snprintf(words.text, sizeof words.text, "a name"); break;
   case FLAG_CHOICE: snprintf(words.text, sizeof words.text, "%s", flag->value); break;
   case FLAG_LIST: snprintf(words.text, sizeof words.text, "whole numbers separated by commas"); break;
+  case FLAG_REALS: snprintf(words.text, sizeof words.text, "numbers %s, separated by commas", range); break;
   case FLAG_SHAPE: snprintf(words.text, sizeof words.text, "HEIGHTxWIDTH or HEIGHTxWIDTHx3"); break;
   case FLAG_WHOLE: snprintf(words.text, sizeof words.text, "a whole number %s", range); break;
   case FLAG_REAL:
@@ -99,6 +100,27 @@ static bool read_list(const char *text, whole_list *list) {
   return true;
 }
 
+/* Like read_list(); every number has to be one that the flag takes by itself. */
+static bool read_reals(const char *text, const cli_flag *flag, real_list *list) {
+  int64_t capacity = 1;
+  for (const char *c = text; *c != '\0'; c++) {
+    capacity += *c == ',';
+  }
+  char *copy = allocate((int64_t)strlen(text) + 1, 1), *at = copy;
+  strcpy(copy, text);
+  free(list->values);
+  list->values = allocate(capacity, sizeof *list->values);
+  bool fine = true;
+  for (list->count = 0; fine && list->count < capacity; list->count++) {
+    char *end = at + strcspn(at, ",");
+    *end = '\0';
+    fine = read_real(at, flag, &list->values[list->count]);
+    at = end + 1;
+  }
+  free(copy);
+  return fine;
+}
+
 static bool read_shape(const char *text, image_shape *shape) {
   enum { LONGEST = 65535 };
   int64_t lengths[3] = {0, 0, 1};
@@ -138,6 +160,7 @@ static bool read_value(cli_settings *out, const cli_flag *flag, const char *text
   case FLAG_REAL: return read_real(text, flag, field);
   case FLAG_WHOLE: return read_whole(text, flag, field);
   case FLAG_LIST: return read_list(text, field);
+  case FLAG_REALS: return read_reals(text, flag, field);
   case FLAG_SHAPE: return read_shape(text, field);
   }
   return false;
@@ -179,11 +202,13 @@ static bool read_operand(cli_settings *out, const cli_verb *verb, int argc, char
     usage_error(verb, "%s is missing", verb->operand);
     return false;
   }
-  if (optind + 1 < argc) {
-    usage_error(verb, "%s is one argument too many after %s", argv[optind + 1], argv[optind]);
+  const int taken = verb->second != NULL && optind + 1 < argc ? 2 : 1;
+  if (optind + taken < argc) {
+    usage_error(verb, "%s is one argument too many after %s", argv[optind + taken], argv[optind + taken - 1]);
     return false;
   }
   out->input = argv[optind];
+  out->second = taken == 2 ? argv[optind + 1] : NULL;
   return true;
 }
 
@@ -273,7 +298,8 @@ static void print_flag(const cli_flag *flag) {
 }
 
 int options_help(const cli_verb *verb) {
-  printf("divweights %s: %s\n\nusage: divweights %s %s", verb->name, verb->summary, verb->name, verb->operand);
+  printf("divweights %s: %s\n\nusage: divweights %s %s%s%s", verb->name, verb->summary, verb->name, verb->operand,
+         verb->second != NULL ? " " : "", verb->second != NULL ? verb->second : "");
   for (const cli_flag *flag = verb->flags; flag->name != NULL; flag++) {
     if (flag->required) {
       printf(" --%s %s", flag->name, flag->value);

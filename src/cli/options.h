@@ -12,6 +12,7 @@ typedef enum {
   FLAG_REAL,   /* double in [least, most] */
   FLAG_WHOLE,  /* int64_t in [least, most] */
   FLAG_LIST,   /* whole_list: whole numbers separated by commas */
+  FLAG_REALS,  /* real_list: numbers in [least, most] separated by commas */
   FLAG_SHAPE   /* image_shape */
 } flag_kind;
 

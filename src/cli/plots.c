@@ -210,21 +210,14 @@ static void begin_script(FILE *script, int k) {
           "# gnuplot %s.gp, in this folder, draws %s.svg and %s.png from %s.csv\n"
           "do for [type in 'svg png'] {\n"
           "reset\n"
-          "set datafile separator ','\n"
-          "set style line 1 linecolor '#8f8f8f' linewidth 2 dashtype '-'\n"
-          "set style line 2 linecolor '#0b4f8a' linewidth 2.5 pointtype 7 pointsize 0.5\n"
-          "set style line 3 linecolor '#b5b5b5'\n"
-          "set border 3 linecolor '#666666'\n"
-          "set tics nomirror out scale 0.6 textcolor '#333333'\n"
-          "set grid ytics linetype 1 linecolor '#e3e3e3' linewidth 1\n"
-          "set key Left reverse samplen 3 spacing 1.2\n"
+          "%s"
           "if (type eq 'svg') {\n"
           "  set terminal svg size 700,%d font 'Helvetica,15' background '#ffffff'\n"
           "} else {\n"
           "  set terminal pngcairo size 700,%d font 'Sans,11' background '#ffffff'\n"
           "}\n"
           "set output '%s.' . type\n",
-          name, name, name, name, plots_of_weights[k].height, plots_of_weights[k].height, name);
+          name, name, name, name, gnuplot_style, plots_of_weights[k].height, plots_of_weights[k].height, name);
 }
 
 static FILE *open_text(char **text, size_t *length) {

@@ -21,8 +21,10 @@
 struct cli_progress {
   bool draws;
   double tolerance;
-  double widest_gap; /* where the bar starts */
-  double drawn_at;   /* seconds */
+  double widest_gap;      /* where the bar starts */
+  double drawn_at;        /* seconds since the start */
+  int64_t point, points;  /* of a path */
+  double before, seconds; /* of the points before, of this one */
   FILE *trace;
   char *text; /* of the trace */
   size_t length;
@@ -64,8 +66,12 @@ static void draw(const cli_progress *progress, int64_t iteration, double vendi_s
   memset(bar, '.', BAR);
   memset(bar, '#', (size_t)done);
   /* \033[?7l and h: a terminal that is too narrow cuts the line instead of breaking it */
-  fprintf(stderr, "\r\033[?7l%5" PRId64 "  VS %.4f  H %.4f  gap %.1e [%s] %.1f s\033[K\033[?7h", iteration, vendi_score,
-          entropy, gap, bar, seconds);
+  char place[48] = "";
+  if (progress->points > 0) {
+    snprintf(place, sizeof place, "point %" PRId64 " of %" PRId64 "  ", progress->point, progress->points);
+  }
+  fprintf(stderr, "\r\033[?7l%s%5" PRId64 "  VS %.4f  H %.4f  gap %.1e [%s] %.1f s\033[K\033[?7h", place, iteration,
+          vendi_score, entropy, gap, bar, seconds);
   fflush(stderr);
 }
 
@@ -96,6 +102,14 @@ cli_progress *progress_start(double tolerance, bool keep_trace) {
   return made;
 }
 
+void progress_next(cli_progress *progress, int64_t point, int64_t points) {
+  progress->point = point;
+  progress->points = points;
+  progress->before += progress->seconds;
+  progress->seconds = 0;
+  progress->widest_gap = 0;
+}
+
 int32_t progress_step(int64_t iteration, double vendi_score, double entropy, double objective, double gap,
                       double seconds, void *user) {
   cli_progress *progress = user;
@@ -106,9 +120,11 @@ int32_t progress_step(int64_t iteration, double vendi_score, double entropy, dou
   if (isfinite(gap)) {
     progress->widest_gap = fmax(progress->widest_gap, gap);
   }
-  if (progress->draws && seconds >= progress->drawn_at + SECONDS_BETWEEN_DRAWINGS) {
-    draw(progress, iteration, vendi_score, entropy, gap, seconds);
-    progress->drawn_at = seconds;
+  progress->seconds = seconds;
+  const double now = progress->before + seconds;
+  if (progress->draws && now >= progress->drawn_at + SECONDS_BETWEEN_DRAWINGS) {
+    draw(progress, iteration, vendi_score, entropy, gap, now);
+    progress->drawn_at = now;
   }
   return caught != 0;
 }

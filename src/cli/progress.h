@@ -14,6 +14,9 @@ cli_progress *progress_start(double tolerance, bool keep_trace);
 int32_t progress_step(int64_t iteration, double vendi_score, double entropy, double objective, double gap,
                       double seconds, void *user);
 
+/* The iterations to come are those of this point of a path, 1, 2, ... of `points`. */
+void progress_next(cli_progress *progress, int64_t point, int64_t points);
+
 /* Takes the bar off the screen. */
 void progress_clear(cli_progress *progress);
 

@@ -1,4 +1,5 @@
 /* divweights score: how diverse examples are, with and without weights. */
+#include "added.h"
 #include "input.h"
 #include "output.h"
 
@@ -13,11 +14,21 @@ static const cli_flag flags[] = {
      .help = "weights of the selected rows, as solve writes them; without it all weigh the same"},
     {"order", FLAG_REAL, FIELD(order), "Q", "1", 0, INFINITY,
      .help = "order of the Vendi Score: the larger, the less rare kinds count; 0 counts dimensions"},
+    {"new", FLAG_TEXT, FIELD(added), "FILE",
+     .help = "rows that came later, with the columns of INPUT: rank them by how much each would add"},
+    {"share", FLAG_REAL, FIELD(share), "T", NULL, 1e-9, 0.999,
+     .help = "how much of the weight a new row gets; 1 / (effective examples + 1) when not given"},
+    {"top", FLAG_WHOLE, FIELD(top), "K", "10", 0, INFINITY, .help = "how many of the new rows to show"},
+    {"output", FLAG_TEXT, FIELD(output), "FILE", .help = "write the gains of all new rows as .npy, in their order"},
+    {"table", FLAG_TEXT, FIELD(table), "FILE",
+     .help = "write rank, gain, rate and marginal diversity of all new rows as CSV"},
     FLAG_THREADS,
     FLAG_JSON,
     {0}};
 
 typedef struct {
+  const char *kernel;
+  bool weighted;
   int64_t n, dimension, rank;
   double order, vendi_score, vendi_score_uniform, entropy;
 } cli_scores;
@@ -40,51 +51,82 @@ static bool compute(cli_scores *out, const divw_dataset *dataset, const divw_ker
   return done;
 }
 
-static void print_json(const cli_scores *scores, const char *kernel) {
-  json_open(NULL, '{');
+static void print_json(const cli_scores *scores) {
   json_whole("n", scores->n);
   json_whole("dimension", scores->dimension);
   json_whole("rank", scores->rank);
-  json_text("kernel", kernel);
+  json_text("kernel", scores->kernel);
   json_real("order", scores->order);
   json_real("vendi_score", scores->vendi_score);
   json_real("vendi_score_uniform", scores->vendi_score_uniform);
   json_real("entropy", scores->entropy);
   json_real("effective_examples", exp(scores->entropy));
-  json_close('}');
-  putchar('\n');
 }
 
-static void print_table(const cli_scores *scores, const char *kernel, bool weighted) {
+static void print_table(const cli_scores *scores) {
   print_row("examples", "%" PRId64 " of %" PRId64 " numbers, rank %" PRId64, scores->n, scores->dimension,
             scores->rank);
-  print_row("kernel", "%s", kernel);
+  print_row("kernel", "%s", scores->kernel);
   print_row("order", "%g", scores->order);
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
-  if (weighted) {
+  if (scores->weighted) {
     print_row("", "%.6f with the given weights", scores->vendi_score);
     print_row("entropy", "%.6f nats", scores->entropy);
     print_row("effective examples", "%.1f", exp(scores->entropy));
   }
 }
 
+static void print(const cli_scores *scores, const cli_added *added, const cli_settings *settings) {
+  if (settings->json) {
+    json_open(NULL, '{');
+  }
+  (settings->json ? print_json : print_table)(scores);
+  added_show(added, settings);
+  if (settings->json) {
+    json_close('}');
+    putchar('\n');
+  }
+}
+
+/* Whether the flags for new rows make sense; says so when they do not. */
+static bool flags_are_complete(const cli_settings *settings) {
+  const char *alone = settings->share > 0                          ? "--share"
+                      : settings->output != NULL                   ? "--output"
+                      : settings->table != NULL                    ? "--table"
+                      : option_given(settings, &verb_score, "top") ? "--top"
+                                                                   : NULL;
+  if (settings->added == NULL && alone != NULL) {
+    usage_error(&verb_score, "%s is given but --new is missing", alone);
+    return false;
+  }
+  if (settings->added != NULL && settings->order == 0) {
+    usage_error(&verb_score,
+                "--order is 0, expected more than 0 for --new: counted dimensions do not grow little by little");
+    return false;
+  }
+  return true;
+}
+
 static int run(const cli_settings *settings) {
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;
-  cli_scores scores = {.order = settings->order};
-  if (!selection_is_complete(settings, &verb_score)) {
+  cli_added *added = NULL;
+  cli_scores scores = {.kernel = settings->kernel, .weighted = settings->weights != NULL, .order = settings->order};
+  const file_plan plan = {{settings->output, settings->table},
+                          {settings->input, settings->labels, settings->rows, settings->weights, settings->added}};
+  if (!selection_is_complete(settings, &verb_score) || !flags_are_complete(settings)) {
     return STATUS_USAGE;
   }
-  const bool done =
-      read_examples(&dataset, &kernel, settings) &&
-      (settings->weights == NULL || read_weights(&weights, settings->weights, divw_kernel_count(kernel))) &&
-      compute(&scores, dataset, kernel, divw_weights_values(weights));
-  if (done && settings->json) {
-    print_json(&scores, settings->kernel);
-  } else if (done) {
-    print_table(&scores, settings->kernel, weights != NULL);
+  bool done = files_are_writable(&plan) && read_examples(&dataset, &kernel, settings) &&
+              (settings->weights == NULL || read_weights(&weights, settings->weights, divw_kernel_count(kernel))) &&
+              compute(&scores, dataset, kernel, divw_weights_values(weights)) &&
+              added_measure(&added, dataset, kernel, divw_weights_values(weights), settings) &&
+              added_save(added, settings);
+  if (done) {
+    print(&scores, added, settings);
   }
+  added_destroy(added);
   divw_weights_destroy(weights);
   divw_kernel_destroy(kernel);
   divw_dataset_destroy(dataset);
@@ -96,8 +138,12 @@ const cli_verb verb_score = {
     .operand = "INPUT",
     .summary = "measure how diverse examples are, with and without weights",
     .about = "Prints the Vendi Score: the number of completely different examples that would\n"
-             "be as diverse. Give the selection flags that the weights were made with.\n\n" ABOUT_INPUT,
+             "be as diverse. Give the selection flags that the weights were made with.\n\n"
+             "With --new: the rows of another file, ranked by what each would add, the gain in\n"
+             "log VS. They are centered and reduced as INPUT is; selection flags do not apply.\n\n" ABOUT_INPUT,
     .examples = "  divweights score embeddings.npy\n"
-                "  divweights score embeddings.npy --weights weights.npy --order 2 --json\n",
+                "  divweights score embeddings.npy --weights weights.npy --order 2 --json\n"
+                "  divweights score embeddings.npy --weights weights.npy --new candidates.npy \\\n"
+                "             --top 20 --output gains.npy\n",
     .flags = flags,
     .run = run};

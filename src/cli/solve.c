@@ -4,7 +4,8 @@
 #include "constraints.h"
 #include "input.h"
 #include "output.h"
-#include "progress.h"
+#include "solving.h"
+#include "start.h"
 #include "summary.h"
 #include "table.h"
 
@@ -21,29 +22,25 @@ static const cli_flag flags[] = {
     FLAGS_KERNEL,
     {"balance", FLAG_REAL, FIELD(balance), "X", "0.5", 0, 1,
      .help = "1: as diverse as can be; 0: all examples the same weight"},
-    {"objective", FLAG_CHOICE, FIELD(objective), "published|log", "published",
-     .help = "published: J = balance VS + (1 - balance) H, with VS the Vendi Score and H the entropy of the weights in "
-             "nats; log: G = balance log VS + (1 - balance) H, where a balance means the same for every number of "
-             "examples"},
+    FLAG_OBJECTIVE,
     {"entropy-weight", FLAG_REAL, FIELD(entropy_weight), "X", NULL, 1e-9, INFINITY,
      .help = "maximise log VS + X H, in place of --balance and --objective"},
     {"effective-examples", FLAG_NAME, FIELD(effective_examples), "N|P%",
      .help = "maximise VS over weights that are worth at least N examples, or P% of them, in place of --balance and "
              "--objective"},
     FLAGS_CONSTRAINTS,
-    {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.5, INFINITY,
+    FLAGS_SOLVER,
+    FLAGS_INITIAL,
+    {"checkpoint", FLAG_TEXT, FIELD(checkpoint), "FILE",
+     .help = "keep the state of the solve in FILE: at the beginning, in between, and after Ctrl-C"},
+    {"checkpoint-seconds", FLAG_REAL, FIELD(checkpoint_seconds), "T", "60", 0, INFINITY,
+     .help = "how often; 0: not by time"},
+    {"checkpoint-iterations", FLAG_WHOLE, FIELD(checkpoint_iterations), "K", "0", 0, INFINITY,
+     .help = "also every K iterations; 0: not by iterations"},
+    {"resume", FLAG_TEXT, FIELD(resume), "FILE",
      .help =
-         "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, or "
-         "inf"},
-    {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point", "auto",
-     .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "
-             "more than ten iterations; auto chooses"},
-    {"tolerance", FLAG_REAL, FIELD(tolerance), "X", "1e-6", 1e-13, 1,
-     .help = "gap at which to stop, in nats of log VS"},
-    {"max-iterations", FLAG_WHOLE, FIELD(max_iterations), "N", "500", 1, INFINITY,
-     .help = "iterations of all solves together"},
-    {"max-solves", FLAG_WHOLE, FIELD(max_solves), "N", "16", 1, 64,
-     .help = "solves that may be spent on the global bound; ordinary data need 1"},
+         "go on from a checkpoint of the same data and options, which ends with the same weights to the last bit as "
+         "a solve that was not interrupted; checkpoints go to FILE again unless --checkpoint names another"},
     FLAG_THREADS,
     {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "write one line per iteration as CSV"},
     {"output", FLAG_TEXT, FIELD(output), "FILE",
@@ -60,58 +57,46 @@ static const cli_flag flags[] = {
 
 static bool is_plan_sound(const cli_settings *settings, const char *report) {
   const file_plan plan = {
-      {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table},
+      {settings->output, report, settings->rows_output, settings->trace, settings->ids_output, settings->table,
+       settings->checkpoint},
       {settings->input, settings->labels, settings->rows, settings->ids, settings->group_bounds, settings->exclude,
-       settings->quality}};
+       settings->quality}}; /* --initial may be the output: weights are brought up to date in place */
   return files_are_writable(&plan);
 }
 
-static int32_t method_of(const cli_settings *settings) {
-  for (int32_t method = DIVW_METHOD_AUTO; method < DIVW_METHOD_INTERIOR_POINT; method++) {
-    if (strcmp(settings->method, divw_method_name(method)) == 0) {
-      return method;
-    }
-  }
-  return DIVW_METHOD_INTERIOR_POINT;
-}
-
-static bool set_objective(divw_solver *solver, const cli_settings *settings) {
+static bool set_goal(divw_solver *solver, const cli_settings *settings) {
   double amount;
   bool is_share;
   if (settings->effective_examples != NULL && read_effective(settings->effective_examples, &amount, &is_share)) {
     return ok(is_share ? divw_solver_set_effective_share(solver, amount)
                        : divw_solver_set_effective_examples(solver, amount));
   }
-  if (settings->entropy_weight > 0) {
-    return ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight));
-  }
-  const bool logarithm = strcmp(settings->objective, divw_objective_name(DIVW_OBJECTIVE_LOG)) == 0;
-  return ok(divw_solver_set_balance(solver, settings->balance)) &&
-         ok(divw_solver_set_objective(solver, logarithm ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED));
+  return settings->entropy_weight > 0 ? ok(divw_solver_set_entropy_weight(solver, settings->entropy_weight))
+                                      : ok(divw_solver_set_balance(solver, settings->balance));
 }
 
-static bool make_solver(divw_solver **solver, const divw_dataset *dataset, const cli_settings *settings,
-                        cli_progress *progress) {
-  return ok(divw_solver_create(solver)) && set_objective(*solver, settings) &&
-         set_constraints(*solver, settings, dataset) && ok(divw_solver_set_order(*solver, settings->order)) &&
-         ok(divw_solver_set_method(*solver, method_of(settings))) &&
-         ok(divw_solver_set_tolerance(*solver, settings->tolerance)) &&
-         ok(divw_solver_set_max_iterations(*solver, settings->max_iterations)) &&
-         ok(divw_solver_set_max_solves(*solver, (int32_t)settings->max_solves)) &&
-         ok(divw_solver_set_progress(*solver, progress_step, progress));
+static const char *checkpoint_file(const cli_settings *settings) {
+  return settings->checkpoint != NULL ? settings->checkpoint : settings->resume;
+}
+
+static bool set_checkpoints(divw_solver *solver, const cli_settings *settings) {
+  return ok(divw_solver_set_checkpoint(solver, checkpoint_file(settings), settings->checkpoint_seconds,
+                                       settings->checkpoint_iterations)) &&
+         ok(divw_solver_set_resume(solver, settings->resume));
 }
 
 static bool solve(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
                   const cli_settings *settings, cli_progress *progress) {
   divw_solver *solver = NULL;
-  if (!make_solver(&solver, dataset, settings, progress)) {
-    divw_solver_destroy(solver);
-    return false;
+  bool done = make_solver(&solver, dataset, settings, progress) && set_goal(solver, settings) &&
+              set_start(solver, dataset, settings) && set_checkpoints(solver, settings);
+  if (done) {
+    const divw_status status = divw_solver_solve(solver, kernel, weights);
+    progress_clear(progress);
+    done = ok(status);
   }
-  const divw_status status = divw_solver_solve(solver, kernel, weights);
-  progress_clear(progress);
   divw_solver_destroy(solver);
-  return ok(status);
+  return done;
 }
 
 static bool save_ids(const divw_weights *weights, const char *path) {
@@ -187,11 +172,13 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
   } else {
     fprintf(stderr, "the weights are lost, --output FILE keeps them\n");
   }
+  if (checkpoint_file(settings) != NULL) {
+    fprintf(stderr, "divweights: the same command with --resume %s goes on from here\n", checkpoint_file(settings));
+  }
 }
 
 /* Whether the flags say one thing; says what they contradict. */
 static bool goal_is_sound(const cli_settings *settings) {
-  const double order = settings->order;
   static const char *const goals[] = {"effective-examples", "entropy-weight", "balance", "objective"};
   double amount;
   bool is_share;
@@ -208,16 +195,7 @@ static bool goal_is_sound(const cli_settings *settings) {
                 settings->effective_examples);
     return false;
   }
-  if ((isfinite(order) && order > 100) || (order != 1 && fabs(order - 1) < 0.999e-3)) {
-    usage_error(&verb_solve, "--order is %.12g, expected 0.5 to 100 (1, or at least 0.001 from it), or inf", order);
-    return false;
-  }
-  if (isinf(order) && strcmp(settings->method, "accelerated") == 0) {
-    usage_error(&verb_solve, "--method accelerated has no gradient to climb at --order inf, expected auto or "
-                             "interior-point");
-    return false;
-  }
-  return true;
+  return method_is_sound(settings, &verb_solve) && start_is_sound(settings, &verb_solve);
 }
 
 static int run(const cli_settings *settings) {

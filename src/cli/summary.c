@@ -23,6 +23,8 @@ static void print_proof(const divw_weights *weights) {
   }
   print_row("gap", "%.2g nats", gap);
   print_row("", "proven: log VS + lambda H is within that of the best there is");
+  print_row("error bar", "%.2g", divw_weights_error_bar(weights));
+  print_row("", "proven: sum |p - p*| is at most that, p* the best weights at this lambda");
   if (!isnan(bound)) {
     const char *name = name_of(objective);
     print_row("global bound", "%s <= %.8g, %.2g above these weights", name, bound, divw_weights_global_gap(weights));

@@ -2,11 +2,12 @@
  * sum |x_i|^2.
  *
  *     d <= n:  C = X^T X = V^T diag(w) V (d x d),   z_i = V_K x_i
- *     n <  d:  G = X X^T = U^T diag(w) U (n x n),   z_ik = sqrt(w_k) U_ki
+ *     n <  d:  G = X X^T = U^T diag(w) U (n x n),   z_ik = sqrt(w_k) U_ki,   V_K = diag(w)^(-1/2) U_K X
  *
  * The smaller matrix is diagonalised; both give the same z up to the signs of its columns. z is kept, n x K doubles: to
  * project in every fetch instead would cost 2 d K operations a row in each of the hundreds of passes of a solve, which
- * need K^2 themselves.
+ * need K^2 themselves. V_K is kept too, for rows that come later (like.c); where z was found without it, it is not used
+ * for z, since it has lost digits where w_k is small.
  *
  * Rows are scaled by a power of two on the way, so that no square overflows or vanishes. Eigenvectors are exact to
  * rounding divided by the distance to the next eigenvalue; a row that is left with less than 1e-12 of its length has
@@ -17,6 +18,7 @@
 
 #include <divweights/transform.h>
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -26,8 +28,9 @@ enum { COLUMNS_AT_A_TIME = 256 };
 typedef struct {
   const divw_dataset *dataset;
   int64_t n, d, k;
-  double scale; /* of rows while they are worked on */
-  double *z;    /* n x k */
+  double scale;              /* of rows while they are worked on */
+  double *z;                 /* n x k */
+  dw_directions *directions; /* V_K */
 } projection;
 
 /* Looks at every number once. */
@@ -83,27 +86,16 @@ static void column_moments(const projection *p, double *block, double *C) {
   dw_mirror_upper(C, p->d);
 }
 
-static void project(const projection *p, double *block, const double *directions) {
+static void project(const projection *p, double *block) {
   for (int64_t first = 0, count; first < p->n; first += count) {
     count = fetch_block(p, first, block);
-    dw_row_products(p->z + first * p->k, p->k, block, count, directions, p->k, p->d);
+    dw_row_products(p->z + first * p->k, p->k, block, count, p->directions->V, p->k, p->d);
     for (int64_t i = 0; i < count; i++) {
       double square = 0;
       for (int64_t j = 0; j < p->d; j++) {
         square += block[i * p->d + j] * block[i * p->d + j];
       }
       clear_lost_row(p, first + i, square);
-    }
-  }
-}
-
-/* Row k of V becomes row m-1-k: largest eigenvalue first. */
-static void reverse_rows(double *V, int64_t m) {
-  for (int64_t a = 0, b = m - 1; a < b; a++, b--) {
-    for (int64_t j = 0; j < m; j++) {
-      const double x = V[a * m + j];
-      V[a * m + j] = V[b * m + j];
-      V[b * m + j] = x;
     }
   }
 }
@@ -118,8 +110,10 @@ static divw_status from_columns(const projection *p) {
   DW_TRY(dw_alloc(&block, block_rows(p) * d, sizeof *block));
   column_moments(p, block, C);
   DW_TRY(dw_eigen(C, d, w, V));
-  reverse_rows(V, d);
-  project(p, block, V);
+  for (int64_t k = 0; k < p->k; k++) { /* largest eigenvalue first */
+    memcpy(p->directions->V + k * d, V + (d - 1 - k) * d, (size_t)d * sizeof *V);
+  }
+  project(p, block);
 fail:
   divw_free(block);
   divw_free(w);
@@ -130,26 +124,66 @@ fail:
 
 /* ---- fewer rows than columns ---- */
 
-/* G = X X^T from blocks of columns, the block transposed so that one syrk adds it. */
+static void reverse_rows(double *rows, int64_t count, int64_t length) {
+  for (int64_t a = 0, b = count - 1; a < b; a++, b--) {
+    for (int64_t j = 0; j < length; j++) {
+      const double x = rows[a * length + j];
+      rows[a * length + j] = rows[b * length + j];
+      rows[b * length + j] = x;
+    }
+  }
+}
+
+/* Columns from `first` on, transposed: count x n. */
+static int64_t fetch_columns(const projection *p, int64_t first, double *block) {
+  const int64_t count = dw_min(COLUMNS_AT_A_TIME, p->d - first);
+  double x[COLUMNS_AT_A_TIME];
+  int64_t columns[COLUMNS_AT_A_TIME];
+  for (int64_t j = 0; j < count; j++) {
+    columns[j] = first + j;
+  }
+  for (int64_t i = 0; i < p->n; i++) {
+    dw_dataset_fetch(p->dataset, i, (dw_columns){columns, count}, p->scale, x);
+    for (int64_t j = 0; j < count; j++) {
+      block[j * p->n + i] = x[j];
+    }
+  }
+  return count;
+}
+
+/* G = X X^T from blocks of columns, so that one syrk adds each. */
 static divw_status row_products(const projection *p, double *G) {
   divw_status status;
-  double *block = NULL, x[COLUMNS_AT_A_TIME];
-  int64_t columns[COLUMNS_AT_A_TIME];
+  double *block = NULL;
   DW_TRY(dw_alloc(&block, COLUMNS_AT_A_TIME * p->n, sizeof *block));
-  for (int64_t first = 0; first < p->d; first += COLUMNS_AT_A_TIME) {
-    const int64_t count = dw_min(COLUMNS_AT_A_TIME, p->d - first);
-    for (int64_t j = 0; j < count; j++) {
-      columns[j] = first + j;
-    }
-    for (int64_t i = 0; i < p->n; i++) {
-      dw_dataset_fetch(p->dataset, i, (dw_columns){columns, count}, p->scale, x);
-      for (int64_t j = 0; j < count; j++) {
-        block[j * p->n + i] = x[j];
-      }
-    }
+  for (int64_t first = 0, count; first < p->d; first += count) {
+    count = fetch_columns(p, first, block);
     dw_add_gram(G, p->n, block, count);
   }
   dw_mirror_upper(G, p->n);
+fail:
+  divw_free(block);
+  return status;
+}
+
+/* V_K from the rows of U, which are scaled to that end. Directions whose w is rounding are left 0: no row has a part in
+ * them. */
+static divw_status directions_from_rows(const projection *p, double *U, const double *w) {
+  divw_status status;
+  const int64_t n = p->n;
+  double *block = NULL, *leading = U + (n - p->k) * n; /* ascending: the last come first below */
+  DW_TRY(dw_alloc(&block, COLUMNS_AT_A_TIME * n, sizeof *block));
+  for (int64_t k = n - p->k; k < n; k++) {
+    const double factor = w[k] > (double)n * DBL_EPSILON * w[n - 1] ? 1 / sqrt(w[k]) : 0;
+    for (int64_t i = 0; i < n; i++) {
+      U[k * n + i] *= factor;
+    }
+  }
+  reverse_rows(leading, p->k, n);
+  for (int64_t first = 0, count; first < p->d; first += count) {
+    count = fetch_columns(p, first, block);
+    dw_row_products(p->directions->V + first, p->d, leading, p->k, block, count, n);
+  }
 fail:
   divw_free(block);
   return status;
@@ -170,6 +204,7 @@ static divw_status from_rows(const projection *p) {
     }
     clear_lost_row(p, i, G[i * n + i]);
   }
+  DW_TRY(directions_from_rows(p, U, w));
 fail:
   divw_free(w);
   divw_free(U);
@@ -193,10 +228,15 @@ static divw_status keep_origin(dw_source *source, const divw_dataset *dataset) {
 }
 
 /* Takes z over, also on failure. */
-static divw_status make_dataset(divw_dataset **out, const projection *p) {
+static divw_status make_dataset(divw_dataset **out, projection *p) {
   divw_status status;
   divw_dataset *rows = NULL;
+  for (int64_t i = 0; i < p->n * p->k; i++) {
+    p->z[i] /= p->scale;
+  }
   DW_TRY(dw_dataset_make(&rows, p->z, p->z, p->n, p->k, DIVW_FLOAT64, p->k * (int64_t)sizeof *p->z));
+  dw_retain(&p->directions->references);
+  rows->source->directions = p->directions;
   DW_TRY(keep_origin(rows->source, p->dataset));
   divw_dataset named = *rows;
   named.labels = p->dataset->labels;
@@ -207,12 +247,31 @@ fail:
   return status;
 }
 
+static divw_status make_directions(dw_directions **out, const divw_dataset *dataset, int64_t k) {
+  divw_status status = dw_alloc_zero(out, 1, sizeof **out);
+  if (status != DIVW_OK) {
+    return status;
+  }
+  atomic_init(&(*out)->references, 1);
+  (*out)->k = k;
+  (*out)->d = dataset->source->d;
+  (*out)->center = dataset->center;
+  (*out)->before = dataset->source->directions;
+  if (dataset->center != NULL) {
+    dw_retain(&dataset->center->references);
+  }
+  if (dataset->source->directions != NULL) {
+    dw_retain(&dataset->source->directions->references);
+  }
+  return dw_alloc(&(*out)->V, k, (size_t)dataset->source->d * sizeof *(*out)->V);
+}
+
 divw_status divw_dataset_components(divw_dataset **out, const divw_dataset *dataset, int64_t components) {
   divw_status status;
   DW_REQUIRE(out);
   *out = NULL;
   DW_REQUIRE(dataset);
-  projection p = {dataset, dataset->n, dataset->source->d, components, 1, NULL};
+  projection p = {dataset, dataset->n, dataset->source->d, components, 1, NULL, NULL};
   if (components < 1 || components > dw_min(p.n, p.d)) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "%s: components is %lld, expected 1 to %lld, the smaller number of %lld rows and %lld columns",
@@ -220,13 +279,29 @@ divw_status divw_dataset_components(divw_dataset **out, const divw_dataset *data
   }
   DW_TRY(dw_check_order(dw_min(p.n, p.d), "the smaller number of rows and columns"));
   DW_TRY(choose_scale(&p));
+  DW_TRY(make_directions(&p.directions, dataset, components));
   DW_TRY(dw_alloc(&p.z, p.n, (size_t)components * sizeof *p.z));
   DW_TRY((p.d <= p.n ? from_columns : from_rows)(&p));
-  for (int64_t i = 0; i < p.n * p.k; i++) {
-    p.z[i] /= p.scale;
-  }
-  return make_dataset(out, &p);
+  status = make_dataset(out, &p);
+  p.z = NULL;
 fail:
   divw_free(p.z);
+  dw_directions_release(p.directions);
+  return status;
+}
+
+divw_status dw_dataset_project(divw_dataset **out, const divw_dataset *dataset, dw_directions *directions) {
+  divw_status status;
+  double *block = NULL;
+  projection p = {dataset, dataset->n, directions->d, directions->k, 1, NULL, directions};
+  DW_TRY(choose_scale(&p));
+  DW_TRY(dw_alloc(&block, block_rows(&p) * p.d, sizeof *block));
+  DW_TRY(dw_alloc(&p.z, p.n, (size_t)p.k * sizeof *p.z));
+  project(&p, block);
+  status = make_dataset(out, &p);
+  p.z = NULL;
+fail:
+  divw_free(p.z);
+  divw_free(block);
   return status;
 }

@@ -41,9 +41,20 @@ void dw_center_release(dw_center *center) {
   }
 }
 
+void dw_directions_release(dw_directions *directions) {
+  while (directions != NULL && dw_release(&directions->references)) {
+    dw_directions *before = directions->before;
+    dw_center_release(directions->center);
+    divw_free(directions->V);
+    divw_free(directions);
+    directions = before;
+  }
+}
+
 static void release_source(dw_source *source) {
   if (dw_release(&source->references)) {
     dw_numbers_release(source->origin);
+    dw_directions_release(source->directions);
     divw_free(source->owned);
     divw_free(source);
   }

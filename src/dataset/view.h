@@ -6,6 +6,7 @@
  *     fetch.c       a row as doubles
  *     center.c      rows minus their mean
  *     components.c  leading principal components of the rows
+ *     like.c        other rows, transformed as these were
  *
  * A dataset is a view: n row numbers over a `source`, the block of memory that rows were copied, read or computed into
  * or that was borrowed, with what is known of each row. The parts are counted and never change, so that views and
@@ -23,22 +24,32 @@ typedef struct {
   int64_t value[];
 } dw_numbers;
 
+/* Rows are taken as x - mean; what is within rounding of 0 is 0. */
+typedef struct {
+  atomic_int references;
+  double *mean, *rounding; /* d each */
+} dw_center;
+
+/* How rows were computed from others:  z = V (x - mean). */
+typedef struct dw_directions {
+  atomic_int references;
+  int64_t k, d;
+  double *V;                    /* k x d */
+  dw_center *center;            /* NULL: no mean was subtracted */
+  struct dw_directions *before; /* how x was computed from others in its turn; NULL: it was not */
+} dw_directions;
+
 typedef struct {
   atomic_int references;
   int32_t dtype;
   int64_t d, row_stride;
   int64_t shape[DW_MAX_AXES]; /* of a row from place 1 on, as the file has it; zeros end it */
   const unsigned char *bytes;
-  void *owned;        /* NULL where the bytes are borrowed */
-  dw_numbers *origin; /* where rows were computed from others: the numbers of those; NULL: its own */
+  void *owned;               /* NULL where the bytes are borrowed */
+  dw_numbers *origin;        /* where rows were computed from others: the numbers of those; NULL: its own */
+  dw_directions *directions; /* and how; NULL: they were not */
   double seconds_read;
 } dw_source;
-
-/* Rows are taken as x - mean; what is within rounding of 0 is 0. */
-typedef struct {
-  atomic_int references;
-  double *mean, *rounding; /* d each */
-} dw_center;
 
 struct divw_dataset {
   dw_source *source;
@@ -59,8 +70,13 @@ divw_status dw_dataset_make(divw_dataset **out, const void *rows, void *owned, i
 /* `count` numbers, not yet filled. */
 divw_status dw_numbers_create(dw_numbers **out, int64_t count);
 
+/* A dataset of V x for the rows x of another, as divw_dataset_components() describes it, with row numbers, labels and
+ * ids of those. */
+divw_status dw_dataset_project(divw_dataset **out, const divw_dataset *dataset, dw_directions *directions);
+
 /* End a reference; NULL is accepted. */
 void dw_numbers_release(dw_numbers *numbers);
 void dw_center_release(dw_center *center);
+void dw_directions_release(dw_directions *directions);
 
 #endif

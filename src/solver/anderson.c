@@ -56,14 +56,39 @@ void dw_anderson_destroy(dw_anderson *a) {
 
 void dw_anderson_reset(dw_anderson *a) { a->steps = 0; }
 
+/* Room for differences. */
+static divw_status make_slot(dw_anderson *a, int64_t j) {
+  divw_status status = DIVW_OK;
+  if (a->d_image[j] == NULL) {
+    DW_TRY(dw_alloc(&a->d_image[j], a->n, sizeof **a->d_image));
+  }
+  if (a->d_residual[j] == NULL) {
+    DW_TRY(dw_alloc(&a->d_residual[j], a->n, sizeof **a->d_residual));
+  }
+fail:
+  return status;
+}
+
+divw_status dw_anderson_visit(dw_anderson *a, dw_archive *archive) {
+  divw_status status;
+  int64_t bytes = a->n * (int64_t)sizeof *a->image;
+  DW_TRY(dw_archive_count(archive, &a->steps, 0, INT64_MAX));
+  DW_TRY(dw_archive_bytes(archive, a->image, bytes));
+  DW_TRY(dw_archive_bytes(archive, a->residual, bytes));
+  for (int64_t j = 0; j < dw_min(a->steps - 1, DEPTH); j++) {
+    DW_TRY(make_slot(a, j));
+    DW_TRY(dw_archive_bytes(archive, a->d_image[j], bytes));
+    DW_TRY(dw_archive_bytes(archive, a->d_residual[j], bytes));
+  }
+fail:
+  return status;
+}
+
 /* Puts the differences to the last step into slot `j` and this step in its place. Memory grows with the history. */
 static divw_status remember(dw_anderson *a, const double *logit, const double *image, int64_t j) {
   divw_status status = DIVW_OK;
-  if (j >= 0 && a->d_image[j] == NULL) {
-    DW_TRY(dw_alloc(&a->d_image[j], a->n, sizeof **a->d_image));
-  }
-  if (j >= 0 && a->d_residual[j] == NULL) {
-    DW_TRY(dw_alloc(&a->d_residual[j], a->n, sizeof **a->d_residual));
+  if (j >= 0) {
+    DW_TRY(make_slot(a, j));
   }
   for (int64_t i = 0; i < a->n; i++) {
     double residual = image[i] - logit[i];

@@ -18,20 +18,25 @@
 #include <math.h>
 #include <string.h>
 
-enum { PATIENCE = 100, LITTLE_PATIENCE = 20 }; /* iterations without a smaller gap before rounding is blamed */
+enum {
+  PATIENCE = 100,
+  LITTLE_PATIENCE = 20,
+  FORECAST = 6
+}; /* iterations without a smaller gap before rounding is blamed */
 
 typedef struct {
   dw_solve *solve;
   dw_problem problem;
   double target;
   dw_anderson *anderson;
-  dw_point *best;         /* the last point that was kept */
-  dw_point trial;         /* the point that is looked at */
-  double *image;          /* the plain step from best */
-  double residual;        /* |image - log p|_p of the last step */
-  double caution;         /* of the plain step: 1, more where it has lowered the objective */
-  bool accelerated;       /* how trial was reached */
-  int64_t last_iteration; /* after which ascent gives up */
+  dw_point *best;            /* the last point that was kept */
+  dw_point trial;            /* the point that is looked at */
+  double *image;             /* the plain step from best */
+  double residual;           /* |image - log p|_p of the last step */
+  double caution;            /* of the plain step: 1, more where it has lowered the objective */
+  bool accelerated;          /* how trial was reached */
+  int64_t started, most;     /* iterations before this solve; how many it may take */
+  double smallest[FORECAST]; /* gap so far, at the last iterations */
   dw_progress progress;
 } ascent;
 
@@ -91,21 +96,68 @@ static divw_status advance(ascent *a) {
   return dw_anderson_step(a->anderson, a->best->p, a->best->logit, a->image, a->trial.logit);
 }
 
+/* Whether more iterations than allowed would be needed if the gap went on falling as in the last ones. */
+static bool is_too_slow(ascent *a) {
+  int64_t done = a->solve->iterations - a->started;
+  double *slot = &a->smallest[done % FORECAST], before = *slot; /* FORECAST iterations ago */
+  *slot = a->progress.smallest_gap;
+  if (a->most == INT64_MAX || done <= FORECAST + 1) {
+    return false;
+  }
+  double left = FORECAST * log(*slot / a->target) / log(before / *slot);
+  return !((double)done + left <= (double)a->most);
+}
+
 /* 0 to go on. */
 static int32_t reason_to_stop(ascent *a) {
   const divw_solver *options = a->solve->options;
   int64_t patience = a->trial.gap <= options->tolerance ? LITTLE_PATIENCE : PATIENCE;
   int32_t reason = dw_reason_to_stop(a->solve, &a->trial, a->target, patience, &a->progress);
-  return reason == 0 && a->solve->iterations >= a->last_iteration ? DIVW_STOP_STALLED : reason;
+  return reason == 0 && is_too_slow(a) ? DIVW_STOP_STALLED : reason;
+}
+
+static divw_status visit(void *self, dw_archive *archive) {
+  divw_status status;
+  ascent *a = self;
+  DW_TRY(dw_point_visit(a->best, a->solve->n, archive));
+  DW_TRY(dw_point_visit(&a->trial, a->solve->n, archive));
+  DW_TRY(dw_archive_bytes(archive, a->image, a->solve->n * (int64_t)sizeof *a->image));
+  DW_TRY(dw_anderson_visit(a->anderson, archive));
+  DW_VISIT(archive, a->residual);
+  DW_VISIT(archive, a->caution);
+  DW_TRY(dw_archive_flag(archive, &a->accelerated));
+  DW_VISIT(archive, a->started);
+  DW_VISIT(archive, a->smallest);
+  DW_VISIT(archive, a->progress.smallest_gap);
+  DW_VISIT(archive, a->progress.largest_objective);
+  DW_VISIT(archive, a->progress.idle);
+fail:
+  return status;
+}
+
+/* After an iteration: in time, and when only a limit or the host ends the solve. */
+static divw_status keep_state(ascent *a, int32_t stop_reason) {
+  const bool ends_early = stop_reason == DIVW_STOP_CANCELLED || stop_reason == DIVW_STOP_MAX_ITERATIONS;
+  if (!a->solve->is_safe || (stop_reason != 0 && !ends_early)) {
+    return DIVW_OK;
+  }
+  return dw_checkpoint_write(a->solve, (dw_stateful){a, visit}, !ends_early);
 }
 
 static divw_status climb(ascent *a, int32_t *stop_reason) {
   divw_status status;
   bool first = true;
+  if (dw_checkpoint_is_resuming(a->solve)) {
+    DW_TRY(dw_checkpoint_read(a->solve, (dw_stateful){a, visit}));
+    DW_TRY(dw_checkpoint_resumed(a->solve));
+    DW_TRY(advance(a));
+    first = false;
+  }
   for (;;) {
     DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
     dw_report_progress(a->solve, &a->trial);
     *stop_reason = reason_to_stop(a);
+    DW_TRY(keep_state(a, *stop_reason));
     if (*stop_reason != 0) {
       break;
     }
@@ -119,12 +171,11 @@ fail:
   return status;
 }
 
-divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason) {
   divw_status status;
-  int64_t before = solve->iterations;
-  ascent a = {.solve = solve, .problem = problem, .target = target, .best = point};
-  a.last_iteration = patience < INT64_MAX - before ? before + patience : INT64_MAX;
+  ascent a = {
+      .solve = solve, .problem = problem, .target = target, .best = point, .started = solve->iterations, .most = most};
   a.residual = INFINITY;
   a.progress = (dw_progress){INFINITY, -INFINITY, 0};
   a.caution = 1;
@@ -133,7 +184,7 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   DW_TRY(dw_point_create(&a.trial, solve->n));
   memcpy(a.trial.logit, point->logit, (size_t)solve->n * sizeof *point->logit);
   DW_TRY(climb(&a, stop_reason));
-  *iterations = solve->iterations - before;
+  *iterations = solve->iterations - a.started;
 fail:
   dw_point_destroy(&a.trial);
   divw_free(a.image);

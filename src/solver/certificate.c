@@ -292,3 +292,18 @@ void dw_point_copy(dw_point *to, const dw_point *from, int64_t n) {
   memcpy(to->p, from->p, (size_t)n * sizeof *to->p);
   memcpy(to->D, from->D, (size_t)n * sizeof *to->D);
 }
+
+divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive) {
+  divw_status status;
+  double *const vectors[] = {point->logit, point->p, point->D};
+  double *const scalars[] = {&point->constant, &point->log_vendi, &point->log_value, &point->deficit,
+                             &point->lambda,   &point->gap,       &point->objective};
+  for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) {
+    DW_TRY(dw_archive_bytes(archive, vectors[k], n * (int64_t)sizeof *vectors[k]));
+  }
+  for (size_t k = 0; k < sizeof scalars / sizeof *scalars; k++) {
+    DW_TRY(dw_archive_bytes(archive, scalars[k], sizeof *scalars[k]));
+  }
+fail:
+  return status;
+}

@@ -18,7 +18,7 @@
  * lambda = 0 it is a linear programme over nested sets, which the greedy choice solves: lower bounds first, then the
  * best rows of each group up to its least mass, then the best rows of all.
  *
- * Derivation and proofs: docs/mathematics.md, 10. */
+ * Derivation and proofs: docs/mathematics.md, 12. */
 #include "feasible.h"
 
 #include <float.h>

@@ -237,3 +237,27 @@ dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double tar
   }
   return bound;
 }
+
+divw_status dw_frontier_visit(dw_frontier *e, const double *const *D, int64_t count, dw_archive *archive) {
+  divw_status status;
+  int64_t duals = e->dual_count;
+  DW_TRY(dw_archive_count(archive, &duals, count, count));
+  DW_TRY(dw_archive_count(archive, &e->count, 1, MAX_LINES));
+  e->dual_count = (int32_t)duals;
+  for (int32_t s = 0; s < e->dual_count; s++) {
+    DW_VISIT(archive, e->duals[s].constant);
+    DW_VISIT(archive, e->duals[s].scale);
+    DW_VISIT(archive, e->duals[s].slope);
+    e->duals[s].D = D[s];
+  }
+  for (int64_t k = 0; k < e->count; k++) {
+    int64_t dual = e->lines[k].dual;
+    DW_VISIT(archive, e->lines[k].slope);
+    DW_VISIT(archive, e->lines[k].value);
+    DW_VISIT(archive, e->lines[k].touch);
+    DW_TRY(dw_archive_count(archive, &dual, -1, duals - 1));
+    e->lines[k].dual = (int32_t)dual;
+  }
+fail:
+  return status;
+}

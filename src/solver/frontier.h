@@ -27,6 +27,9 @@ divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double
                                const dw_objective *objective);
 void dw_frontier_add(dw_frontier *e, dw_dual dual);
 
+/* The lines and the duals, but for D of each, which the caller keeps: `D` are `count` of them. */
+divw_status dw_frontier_visit(dw_frontier *e, const double *const *D, int64_t count, dw_archive *archive);
+
 /* The bound from all duals so far; not sharpened below best + target / 10. */
 dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double target);
 

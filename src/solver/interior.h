@@ -10,14 +10,16 @@
 enum { DW_INTERIOR_ALL = 10000 };
 int64_t dw_interior_columns(int64_t r);
 
-/* How far towards the boundary of the positive numbers a step goes. */
-#define DW_TO_THE_BOUNDARY 0.98
-
 /* A sum of products that go to zero together, and how many they are. */
 typedef struct {
   double sum;
   int64_t count;
 } dw_complementarity;
+
+/* Of p and what follows it, and of the multipliers. */
+typedef struct {
+  double primal, dual;
+} dw_steps;
 
 /* The value that is maximised, y(p) in units of which a nat is `unit`. What follows `gradient` is for values with
  * variables and barriers of their own, and NULL without: one variable, -u, which Newton's equations keep,
@@ -28,7 +30,8 @@ typedef struct {
 typedef struct {
   void *self;
   double unit;
-  /* Looks at a point: minus the Hessian into the upper triangle of H, which is zero; the gradient g at the first. */
+  /* Looks at a point: minus the Hessian into the upper triangle of H, which is zero. At the first point: the gradient
+   * g. */
   bool (*prepare)(void *self, const dw_point *at, double *H);
   void (*first_gradient)(void *self, const dw_point *at, double *g);
   /* g in Newton's equations, with what the variables of its own leave there at this kappa. */
@@ -37,10 +40,11 @@ typedef struct {
   double diagonal;
   double (*own_equation)(void *self, double kappa);
   void (*respond)(void *self, double u, const double *dp, double kappa); /* its own direction */
-  double (*longest_step)(void *self, double step);                       /* at most `step` */
-  dw_complementarity (*complementarity)(void *self, double step);
+  dw_steps (*distance)(void *self, dw_steps step); /* to the boundary along the direction, at most `step` */
+  dw_complementarity (*complementarity)(void *self, dw_steps step);
   void (*correct)(void *self); /* from here on, with the second-order term of the last direction */
-  void (*move)(void *self, double step);
+  void (*move)(void *self, dw_steps step);
+  bool is_linear; /* in its variables, so that p and multipliers may take steps of their own */
 } dw_concave;
 
 /* The active rows of a solve: all that may move, or some of them. */
@@ -48,9 +52,6 @@ typedef struct {
   int64_t *row;
   int64_t count;
 } dw_active;
-
-/* The longest step, at most 1, that keeps x + step dx positive by that rule. */
-double dw_longest_step(const double *x, const double *dx, int64_t n);
 
 /* From best, moved well inside; best becomes the best point met. Where not all rows are active it may also end, with
  * stop reason 0, when the active ones are not what keeps the gap open. theta (one number a group, or NULL): the

@@ -211,23 +211,35 @@ static bool stays_definite(least_eigenvalue *v, const double *m, const double *d
   return dw_cholesky(v->work, v->r);
 }
 
-/* Definiteness is tried by factorisation, which at r^3 / 3 is cheaper than the eigenvalues that give the boundary. */
-static double longest_step(void *self, double step) {
-  least_eigenvalue *v = self;
-  double reach = step / DW_TO_THE_BOUNDARY;
-  while (reach > 1e-6 && !(stays_definite(v, NULL, v->dZ, reach) && stays_definite(v, v->turned, v->dsigma, reach))) {
-    reach *= 0.9;
+/* How far along dm the matrix m stays definite, at most `step`; 0 when it is on the boundary already. It is found by
+ * trying factorisations, which at r^3 / 3 are cheaper than the eigenvalues that give it. */
+static double definite_distance(least_eigenvalue *v, const double *m, const double *dm, double step) {
+  double inside = step, outside = step;
+  while (inside > 1e-6 && !stays_definite(v, m, dm, inside)) {
+    outside = inside;
+    inside *= 0.8;
   }
-  return fmin(step, DW_TO_THE_BOUNDARY * reach);
+  for (int round = 0; inside > 1e-6 && inside < outside && round < 5; round++) {
+    double middle = (inside + outside) / 2;
+    *(stays_definite(v, m, dm, middle) ? &inside : &outside) = middle;
+  }
+  return inside > 1e-6 ? inside : 0;
 }
 
-static dw_complementarity complementarity(void *self, double step) {
+static dw_steps distance(void *self, dw_steps step) {
+  least_eigenvalue *v = self;
+  step.primal = definite_distance(v, NULL, v->dZ, step.primal);
+  step.dual = definite_distance(v, v->turned, v->dsigma, step.dual);
+  return step;
+}
+
+static dw_complementarity complementarity(void *self, dw_steps step) {
   const least_eigenvalue *v = self;
   int64_t r = v->r;
   dw_complementarity all = {0, r};
   for (int64_t k = 0; k < r * r; k++) {
-    double Z = (k % (r + 1) == 0 ? 1 / v->z[k / r] : 0) + step * v->dZ[k];
-    all.sum += Z * (v->turned[k] + step * v->dsigma[k]);
+    double Z = (k % (r + 1) == 0 ? 1 / v->z[k / r] : 0) + step.primal * v->dZ[k];
+    all.sum += Z * (v->turned[k] + step.dual * v->dsigma[k]);
   }
   return all;
 }
@@ -240,12 +252,12 @@ static void correct(void *self) {
   forms(v, v->second, v->cz);
 }
 
-static void move(void *self, double step) {
+static void move(void *self, dw_steps step) {
   least_eigenvalue *v = self;
   int64_t r = v->r;
-  v->tau += step * v->dtau;
+  v->tau += step.primal * v->dtau;
   for (int64_t k = 0; k < r * r; k++) {
-    v->turned[k] += step * v->dsigma[k];
+    v->turned[k] += step.dual * v->dsigma[k];
   }
   transpose(v->basis, r, v->back);
   turn(v, v->turned, v->back, v->sigma);
@@ -285,10 +297,11 @@ divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, 
                       .gradient = gradient,
                       .own_equation = trace_equation,
                       .respond = respond,
-                      .longest_step = longest_step,
+                      .distance = distance,
                       .complementarity = complementarity,
                       .correct = correct,
-                      .move = move};
+                      .move = move,
+                      .is_linear = true};
   DW_TRY(make_room(&v));
   value.column = v.b;
   for (int64_t k = 0; k < v.r; k++) {

@@ -17,14 +17,17 @@
 #include <math.h>
 #include <string.h>
 
-enum { AUTO_PATIENCE = 60 };
-#define SLOW_LAMBDA 0.02
-#define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
-#define BEARABLE_STEP 4e10
+/* What a solve is for: the objective from the first point; the concave problem at the slope that the bound names;
+ * going on to the local maximum, by ascent or in rounds. */
+typedef enum { LOCAL, ELSEWHERE, POLISH, POLISH_IN_ROUNDS, DONE } phase;
 
 typedef struct {
   dw_solve *solve;
   dw_solution *solution;
+  phase phase; /* of the solve that is next, or running */
+  dw_problem problem;
+  double before;  /* the best objective before it */
+  bool is_inside; /* resumed in the middle of a solve */
   dw_point work;
   dw_frontier *frontier;
   double *duals[DW_MAX_DUALS]; /* one dual vector of every solve */
@@ -59,80 +62,14 @@ static double allowed_global_gap(const search *s) {
   return dw_objective_slope(&s->solve->objective, s->solution->best.log_value) * s->tolerance;
 }
 
-/* Operations of an interior-point iteration. */
-static double newton_cost(const dw_solve *solve) {
-  double n = (double)solve->n, r = (double)solve->r;
-  return n * n * (r * (r + 1) / 2 + n / 3);
-}
-
-/* Whether Newton steps are worth their price: where ascent is slow (order above 1, small lambda) and a step takes a
- * fraction of a second. Order inf has no gradient, and leaves no choice. */
-static bool wants_interior_point(const dw_solve *solve) {
-  const dw_objective *objective = &solve->objective;
-  if (solve->quality != NULL && objective->order > 1) {
-    return false;
-  }
-  if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
-    return true;
-  }
-  bool slow = objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
-  return solve->options->method == DIVW_METHOD_AUTO && slow && newton_cost(solve) < CHEAP_STEP;
-}
-
-/* The other method from where one has stalled; the point is kept where that is better. */
-static divw_status try_other(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
-                             int64_t *iterations, int32_t *stop_reason) {
-  divw_status status;
-  dw_point before;
-  int64_t more;
-  int32_t reason;
-  DW_TRY(dw_point_create(&before, solve->n));
-  dw_point_copy(&before, point, solve->n);
-  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, &more, &reason)
-                  : dw_ascend(solve, problem, target, INT64_MAX, point, &more, &reason));
-  *iterations += more;
-  /* A converged point may be lower by what its gap is worth; by more, it is at another local maximum. */
-  double worth = dw_objective_slope(&solve->objective, before.log_value) * target;
-  bool lower = reason == DIVW_STOP_CONVERGED ? !problem.fixed && point->objective + worth < before.objective
-                                             : dw_is_lower(solve, problem, point, &before);
-  if (lower) {
-    dw_point_copy(point, &before, solve->n);
-    reason = reason == DIVW_STOP_CONVERGED ? DIVW_STOP_STALLED : reason;
-  } else {
-    solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  }
-  *stop_reason = reason;
-fail:
-  dw_point_destroy(&before);
-  return status;
-}
-
-/* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
-static divw_status run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
-                              int32_t *stop_reason) {
-  divw_status status;
-  const divw_solver *options = solve->options;
-  bool interior = wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
-  may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
-  may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
-  solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
-                  : dw_ascend(solve, problem, target, may_switch ? AUTO_PATIENCE : INT64_MAX, point, iterations,
-                              stop_reason));
-  if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
-    DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
-  }
-fail:
-  return status;
-}
-
 /* One solve from work.logit; work becomes its result, and the best one where it is better. */
-static divw_status solve_once(search *s, dw_problem problem) {
+static divw_status solve_once(search *s) {
   divw_status status;
   dw_solution *solution = s->solution;
   int64_t iterations;
-  s->solve->solves++;
-  DW_TRY(run_method(s->solve, problem, s->target, &s->work, &iterations, &s->stop_reason));
+  s->solve->solves += !s->is_inside;
+  s->is_inside = false;
+  DW_TRY(dw_run_method(s->solve, s->problem, s->target, &s->work, &iterations, &s->stop_reason));
   if (!is_gap_global(s->solve)) {
     DW_TRY(store_dual(s, &s->work));
   }
@@ -156,10 +93,11 @@ fail:
   return status;
 }
 
-/* Where no more work may follow: out of solves or iterations, or told to stop. */
+/* Where no more work may follow: out of solves or iterations, or told to stop. The published optimiser is left as it
+ * is, one solve. */
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
-  return s->solve->cancelled || s->solve->solves >= options->max_solves ||
+  return options->method == DIVW_METHOD_ADAM || s->solve->cancelled || s->solve->solves >= options->max_solves ||
          s->solve->iterations >= options->max_iterations;
 }
 
@@ -194,53 +132,151 @@ static bool loose_at_best(const search *s, double slope) {
   return !s->solve->stalled && best->gap > s->tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
 
-/* Goes on from the best point to the local maximum of the objective that it belongs to.
+/* ---- one solve after the other ---- */
+
+/* Names the next solve, which starts from work.logit. */
+static void plan(search *s, phase next, dw_problem problem) {
+  s->phase = next;
+  s->problem = problem;
+}
+
+/* Plans to go on from the best point to the local maximum of the objective that it belongs to.
  *
  * Ascent does that directly. An interior-point method starts from well inside the simplex and might end at another one;
  * it solves y + slope H at the slope of the best point instead, again and again: since the objective is convex in y,
- * that maximises a minorant of it which touches it there, so no round lowers it. */
-static divw_status polish(search *s) {
+ * that maximises a minorant of it which touches it there, so no round lowers it. False when there is nothing to do. */
+static bool polish(search *s, double before) {
+  const dw_point *best = &s->solution->best;
+  if (!dw_wants_interior_point(s->solve)) {
+    dw_point_copy(&s->work, best, s->solve->n);
+    plan(s, POLISH, (dw_problem){.fixed = false});
+    return true;
+  }
+  if (exhausted(s) || !(best->gap > s->target) || !(best->objective > before)) {
+    return false;
+  }
+  s->before = best->objective;
+  dw_point_copy(&s->work, best, s->solve->n);
+  double scale = dw_level_scale(s->solve->objective.level_order, best->log_value);
+  plan(s, POLISH_IN_ROUNDS, (dw_problem){.fixed = true, .slope = scale * best->lambda});
+  return true;
+}
+
+/* Plans what the bound asks for. */
+static void decide(search *s) {
+  dw_frontier_bound found = bound(s);
+  s->before = s->solution->best.objective;
+  if (s->solution->global_bound - s->before <= allowed_global_gap(s) || exhausted(s)) {
+    s->phase = DONE;
+  } else if (loose_at_best(s, found.slope)) {
+    s->target = s->tolerance / 8;
+    s->iterations = s->solution->iterations;
+    if (!polish(s, -INFINITY)) {
+      s->phase = DONE;
+    }
+  } else if (found.slope == 0 || s->solve->solves + 2 > s->solve->options->max_solves) {
+    s->phase = DONE; /* a solve at another slope may have to be followed by one of the objective itself */
+  } else {
+    start_from_dual(s, found.dual, found.slope);
+    plan(s, ELSEWHERE, (dw_problem){.fixed = true, .slope = found.slope});
+  }
+}
+
+/* After a solve. */
+static void go_on(search *s) {
+  bool better_elsewhere = s->phase == ELSEWHERE && s->work.objective > s->before && !exhausted(s);
+  bool polishes = (better_elsewhere && polish(s, -INFINITY)) || (s->phase == POLISH_IN_ROUNDS && polish(s, s->before));
+  if (!polishes) {
+    decide(s);
+  }
+}
+
+/* ---- its state ---- */
+
+static divw_status visit_duals(search *s, dw_archive *archive) {
   divw_status status;
-  const dw_objective *objective = &s->solve->objective;
-  dw_point *best = &s->solution->best;
-  double before = -INFINITY;
-  if (!wants_interior_point(s->solve)) {
-    dw_point_copy(&s->work, best, s->solve->n);
-    return solve_once(s, (dw_problem){.fixed = false});
+  int64_t count = s->count, n = s->solve->n;
+  DW_TRY(dw_archive_count(archive, &count, 0, DW_MAX_DUALS));
+  for (int32_t k = 0; k < count; k++) {
+    if (dw_archive_is_reading(archive)) {
+      DW_TRY(dw_alloc(&s->duals[k], n, sizeof **s->duals));
+      s->count = k + 1;
+    }
+    DW_TRY(dw_archive_bytes(archive, s->duals[k], n * (int64_t)sizeof **s->duals));
+    DW_VISIT(archive, s->scales[k]);
   }
-  while (!exhausted(s) && best->gap > s->target && best->objective > before) {
-    double scale = dw_level_scale(objective->level_order, best->log_value);
-    before = best->objective;
-    dw_point_copy(&s->work, best, s->solve->n);
-    DW_TRY(solve_once(s, (dw_problem){.fixed = true, .slope = scale * best->lambda}));
-  }
-  return DIVW_OK;
+  status = dw_frontier_visit(s->frontier, (const double *const *)s->duals, s->count, archive);
 fail:
   return status;
 }
 
-static divw_status close_bound(search *s) {
+static divw_status visit_solution(dw_solution *solution, int64_t n, dw_archive *archive) {
+  divw_status status;
+  DW_TRY(dw_point_visit(&solution->best, n, archive));
+  DW_VISIT(archive, solution->global_bound);
+  DW_VISIT(archive, solution->iterations);
+  DW_VISIT(archive, solution->stop_reason);
+  DW_VISIT(archive, solution->method);
+fail:
+  return status;
+}
+
+static divw_status visit(void *self, dw_archive *archive) {
+  divw_status status;
+  search *s = self;
+  dw_solve *solve = s->solve;
+  int64_t at = s->phase;
+  double elapsed = dw_seconds() - solve->started;
+  DW_VISIT(archive, solve->iterations);
+  DW_VISIT(archive, solve->row_passes);
+  DW_VISIT(archive, solve->solves);
+  DW_VISIT(archive, solve->method);
+  DW_TRY(dw_archive_flag(archive, &solve->stalled));
+  DW_VISIT(archive, elapsed);
+  DW_TRY(dw_archive_count(archive, &at, LOCAL, POLISH_IN_ROUNDS));
+  DW_TRY(dw_archive_flag(archive, &s->problem.fixed));
+  DW_VISIT(archive, s->problem.slope);
+  DW_VISIT(archive, s->before);
+  DW_VISIT(archive, s->tolerance);
+  DW_VISIT(archive, s->target);
+  DW_VISIT(archive, s->iterations);
+  DW_VISIT(archive, s->stop_reason);
+  DW_TRY(dw_point_visit(&s->work, solve->n, archive));
+  DW_TRY(visit_solution(s->solution, solve->n, archive));
+  DW_TRY(visit_duals(s, archive));
+  s->phase = (phase)at;
+  if (dw_archive_is_reading(archive)) {
+    solve->started = dw_seconds() - elapsed;
+  }
+fail:
+  return status;
+}
+
+static divw_status visit_flag(void *self, dw_archive *archive) { return dw_archive_flag(archive, self); }
+
+/* Reads the state, but for that of a method in the middle of a solve, which reads its own. */
+static divw_status resume(search *s) {
+  divw_status status;
+  DW_TRY(dw_checkpoint_read(s->solve, (dw_stateful){s, visit}));
+  DW_TRY(dw_checkpoint_read(s->solve, (dw_stateful){&s->is_inside, visit_flag}));
+  if (!s->is_inside) {
+    DW_TRY(dw_checkpoint_resumed(s->solve));
+  }
+fail:
+  return status;
+}
+
+static divw_status run(search *s) {
   divw_status status = DIVW_OK;
-  for (;;) {
-    dw_frontier_bound found = bound(s);
-    double before = s->solution->best.objective;
-    if (s->solution->global_bound - before <= allowed_global_gap(s) || exhausted(s)) {
-      break;
+  if (dw_checkpoint_is_resuming(s->solve)) {
+    DW_TRY(resume(s));
+  }
+  while (s->phase != DONE) {
+    if (!s->is_inside) {
+      DW_TRY(dw_checkpoint_write(s->solve, (dw_stateful){0}, false));
     }
-    if (loose_at_best(s, found.slope)) {
-      s->target = s->tolerance / 8;
-      s->iterations = s->solution->iterations;
-      DW_TRY(polish(s));
-      continue;
-    }
-    if (found.slope == 0 || s->solve->solves + 2 > s->solve->options->max_solves) {
-      break; /* a solve at another slope may have to be followed by one of the objective itself */
-    }
-    start_from_dual(s, found.dual, found.slope);
-    DW_TRY(solve_once(s, (dw_problem){.fixed = true, .slope = found.slope}));
-    if (s->work.objective > before && !exhausted(s)) {
-      DW_TRY(polish(s));
-    }
+    DW_TRY(solve_once(s));
+    go_on(s);
   }
 fail:
   return status;
@@ -253,8 +289,11 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, log((double)solve->r) + solve->log_scale,
                             &solve->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
-  DW_TRY(solve_once(&s, (dw_problem){.fixed = false})); /* log p = 0: as even as can be */
-  DW_TRY(close_bound(&s));
+  if (solve->options->initial != NULL) { /* otherwise log p = 0: as even as can be */
+    dw_start_from_initial(solve, s.work.logit);
+  }
+  solve->outer = (dw_stateful){&s, visit};
+  DW_TRY(run(&s));
 fail:
   for (int32_t k = 0; k < s.count; k++) {
     divw_free(s.duals[k]);

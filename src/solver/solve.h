@@ -1,16 +1,21 @@
 /* One call of divw_solver_solve(), shared by the files of this folder:
  *
  *     solver.c       options, and the call itself
+ *     initial.c      weights to start from
+ *     path.c         the trade-off curve: one call after the other
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
+ *     method.c       one solve: by which method, and by which other one where it stalls
  *     objective.c    orders and objectives as scalar functions
  *     constraints.c  what the caller asks of the weights, as options
  *     feasible.c     the set of weights that makes
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
+ *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for some thousands of rows at a time
  *     newton.c       their steps, with constraints and entropy
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
+ *     checkpoint.c   the state of it all in a file
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
  */
 #ifndef DW_SOLVE_H
@@ -18,6 +23,7 @@
 
 #include "../kernel.h"
 #include "../spectrum.h"
+#include "checkpoint.h"
 #include "constraints.h"
 #include "feasible.h"
 #include "objective.h"
@@ -33,6 +39,11 @@ struct divw_solver {
   int32_t max_solves;
   divw_progress_fn progress;
   void *progress_user;
+  double *initial; /* weights to start from; NULL: uniform ones */
+  int64_t initial_count;
+  char *checkpoint_path, *resume_path; /* NULL: none */
+  double checkpoint_seconds;
+  int64_t checkpoint_iterations;
 };
 
 /* A point p of the set of allowed weights and what one iteration finds there. Values are in nats (objective.h). */
@@ -48,8 +59,10 @@ typedef struct {
   double objective;  /* J or G */
 } dw_point;
 
+typedef struct dw_checkpoint dw_checkpoint;
+
 /* State of a call. */
-typedef struct {
+typedef struct dw_solve {
   const divw_solver *options;
   dw_objective objective;
   const divw_kernel *kernel;
@@ -66,6 +79,9 @@ typedef struct {
   int32_t method; /* of the last solve */
   int64_t iterations, row_passes, solves;
   double started;
+  dw_checkpoint *checkpoint; /* NULL: neither written nor resumed from */
+  dw_stateful outer;         /* what is around a method: counters and the search */
+  bool is_safe;              /* where checkpoints may be written */
   bool cancelled;
   bool stalled;        /* some solve could not reach its target: rounding has the word */
   bool smooths_always; /* an iteration costs so much more than a pass that smoothed states are tried in each */
@@ -81,6 +97,7 @@ typedef struct {
 divw_status dw_point_create(dw_point *point, int64_t n);
 void dw_point_destroy(dw_point *point);
 void dw_point_copy(dw_point *to, const dw_point *from, int64_t n);
+divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive);
 
 /* certificate.c: fills `point` at its logit (projected on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
@@ -88,14 +105,21 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 
-/* ascent.c: from point->logit until the gap is at most target, or `patience` iterations are over (then: stalled); point
- * becomes the best point met. */
-divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t patience, dw_point *point,
+/* initial.c: logits (not normalised) of the weights that the host wants to start from. */
+void dw_start_from_initial(const dw_solve *solve, double *logit);
+
+/* ascent.c: from point->logit until the gap is at most target, or it looks as if that took more than `most` iterations
+ * (then: stalled); point becomes the best point met. */
+divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
                       int64_t *iterations, int32_t *stop_reason);
 
 /* columns.c: the same by interior points. */
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                               int32_t *stop_reason);
+
+/* adam.c: the same by the published optimiser. */
+divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                    int32_t *stop_reason);
 
 /* Tells the host about a point; sets solve->cancelled when it asks to stop. */
 void dw_report_progress(dw_solve *solve, const dw_point *point);
@@ -117,10 +141,18 @@ typedef struct dw_anderson dw_anderson;
 divw_status dw_anderson_create(dw_anderson **out, int64_t n);
 void dw_anderson_destroy(dw_anderson *anderson);
 void dw_anderson_reset(dw_anderson *anderson);
+divw_status dw_anderson_visit(dw_anderson *anderson, dw_archive *archive);
 
 /* image is the plain step from logit; next becomes the accelerated one (not normalised). */
 divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *logit, const double *image,
                              double *next);
+
+/* method.c: one solve, by the method that the options say or the problem asks for. */
+divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                          int32_t *stop_reason);
+
+/* Whether that would be an interior-point method. */
+bool dw_wants_interior_point(const dw_solve *solve);
 
 /* search.c: the call's result. */
 typedef struct {

@@ -27,6 +27,9 @@ divw_status divw_solver_create(divw_solver **out) {
 
 void divw_solver_destroy(divw_solver *solver) {
   if (solver != NULL) {
+    divw_free(solver->initial);
+    divw_free(solver->checkpoint_path);
+    divw_free(solver->resume_path);
     dw_constraints_clear(&solver->constraints);
     divw_free(solver);
   }
@@ -102,16 +105,19 @@ const char *divw_method_name(int32_t method) {
   case DIVW_METHOD_AUTO: return "auto";
   case DIVW_METHOD_ACCELERATED: return "accelerated";
   case DIVW_METHOD_INTERIOR_POINT: return "interior-point";
+  case DIVW_METHOD_ADAM: return "adam";
   default: return "unknown";
   }
 }
 
 divw_status divw_solver_set_method(divw_solver *solver, int32_t method) {
   DW_REQUIRE(solver);
-  if (method < DIVW_METHOD_AUTO || method > DIVW_METHOD_INTERIOR_POINT) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "%s: method is %d, expected DIVW_METHOD_AUTO, DIVW_METHOD_ACCELERATED or DIVW_METHOD_INTERIOR_POINT",
-                   __func__, method);
+  if (method < DIVW_METHOD_AUTO || method > DIVW_METHOD_ADAM) {
+    return dw_fail(
+        DIVW_ERROR_ARGUMENT,
+        "%s: method is %d, expected DIVW_METHOD_AUTO, DIVW_METHOD_ACCELERATED, DIVW_METHOD_INTERIOR_POINT or "
+        "DIVW_METHOD_ADAM",
+        __func__, method);
   }
   solver->method = method;
   return DIVW_OK;
@@ -324,20 +330,41 @@ static dw_objective effective_objective(const divw_solver *solver) {
   return objective;
 }
 
+static divw_status check_initial(const divw_solver *solver, const divw_kernel *kernel) {
+  if (solver->initial != NULL && solver->initial_count != divw_kernel_count(kernel)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_solver_solve: the solver starts from %lld weights, expected %lld, one for each example",
+                   (long long)solver->initial_count, (long long)divw_kernel_count(kernel));
+  }
+  return DIVW_OK;
+}
+
 static divw_status check_combination(const divw_solver *solver) {
   const dw_objective objective = effective_objective(solver);
   bool has_entropy = objective.balance < 1 || solver->constraints.effective > 0;
-  if (isinf(objective.order) && solver->method == DIVW_METHOD_ACCELERATED && objective.balance > 0) {
+  bool ascends = solver->method == DIVW_METHOD_ACCELERATED || solver->method == DIVW_METHOD_ADAM;
+  if (isinf(objective.order) && ascends && objective.balance > 0) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "divw_solver_solve: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or "
                    "DIVW_METHOD_INTERIOR_POINT");
   }
   if (solver->constraints.quality != NULL && objective.order > 1 &&
-      (has_entropy || isinf(objective.order) || solver->method == DIVW_METHOD_INTERIOR_POINT)) {
+      (has_entropy || isinf(objective.order) || solver->method == DIVW_METHOD_INTERIOR_POINT ||
+       solver->method == DIVW_METHOD_ADAM)) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "divw_solver_solve: quality scores at order %g have no bound beside the entropy; expected an order "
                    "of at most 1, or balance 1, a finite order and DIVW_METHOD_AUTO or DIVW_METHOD_ACCELERATED",
                    objective.order);
+  }
+  return DIVW_OK;
+}
+
+/* A softmax of free logits keeps no constraint. */
+static divw_status check_method(const dw_solve *solve) {
+  bool free = dw_feasible_is_plain(&solve->set) && isinf(solve->set.deficit_limit);
+  if (solve->options->method == DIVW_METHOD_ADAM && !free) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "divw_solver_solve: DIVW_METHOD_ADAM keeps no constraints on the weights, "
+                                        "expected another method");
   }
   return DIVW_OK;
 }
@@ -356,7 +383,9 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
                     .r = divw_kernel_features(kernel),
                     .started = dw_seconds()};
   DW_TRY(check_combination(solver));
+  DW_TRY(check_initial(solver, kernel));
   DW_TRY(dw_constraints_set(&solver->constraints, kernel, &solve.set));
+  DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_point_create(&solution.best, solve.n));
   DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
@@ -364,6 +393,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
+  DW_TRY(dw_checkpoint_begin(&solve));
   DW_TRY(has_choice(&solve) ? dw_solve_globally(&solve, &solution) : evaluate_most_even(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
@@ -373,6 +403,7 @@ fail:
   }
   dw_spectrum_destroy(&solve.spectrum);
   dw_point_destroy(&solution.best);
+  dw_checkpoint_end(&solve);
   divw_free(solve.quality);
   dw_feasible_destroy(&solve.set);
   return status;

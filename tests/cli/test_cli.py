@@ -10,14 +10,18 @@ import unittest
 
 from command import COMMAND
 from constraints import Constraints
+from curves import Path, Start
+from drawing import Drawing
+from evaluate import Evaluate
+from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Ids", "Inspect", "PictureFlags", "Plots", "Sample",
-           "Score", "Shards", "Solve", "Transforms", "Usage", "Watching"]
+__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Plots",
+           "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":
     if not os.access(COMMAND, os.X_OK):

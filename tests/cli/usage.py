@@ -9,15 +9,23 @@ from command import CommandTest, floats, idx, npy, run, wholes
 
 SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
 KERNEL = ["--center", "--components", "--kernel"]
+CONSTRAINTS = ["--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality"]
+SOLVER = [*CONSTRAINTS, "--order", "--method", "--tolerance", "--max-iterations", "--max-solves"]
 FLAGS = {
-    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--effective-examples",
-                          "--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality", "--order",
-                          "--method", "--tolerance", "--max-iterations", "--max-solves", "--threads", "--trace",
-                          "--output", "--rows-output", "--ids-output", "--table", "--json"],
-    "score": SELECTION + KERNEL + ["--weights", "--order", "--threads", "--json"],
-    "sample": ["--count", "--seed", "--epoch", "--start", "--rows", "--ids", "--output"],
-    "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--contact-sheet", "--image-shape", "--plots", "--trace",
+    "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--effective-examples", *SOLVER,
+                          "--initial", "--initial-rows", "--initial-ids", "--threads", "--trace", "--output",
+                          "--rows-output", "--ids-output", "--table", "--json"],
+    "path": SELECTION + ["--ids"] + KERNEL + ["--balances", "--points", "--objective", *SOLVER, "--threads", "--csv", "--plot",
+                         "--output", "--json"],
+    "score": SELECTION + KERNEL + ["--weights", "--order", "--new", "--share", "--top", "--output", "--table", "--threads",
+                                   "--json"],
+    "sample": ["--count", "--scheme", "--epoch-length", "--labels", "--temperature", "--uniform", "--seed", "--epoch",
+               "--start", "--rank", "--world", "--blocks", "--state", "--rows", "--ids", "--output"],
+    "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--example", "--order", "--contact-sheet", "--image-shape", "--plots", "--trace",
                             *KERNEL, "--json"],
+    "evaluate": ["--metrics", "--weights", "--generated-weights", *SELECTION, "--generated-array", "--ddof", "--save-stats",
+                 "--load-stats", "--k", "--mmd-kernel", "--degree", "--bandwidth", "--kid-block", "--kernel", "--order",
+                 "--resamples", "--sample-size", "--seed", "--threads", "--json"],
 }
 
 class Usage(CommandTest):
@@ -69,6 +77,7 @@ class Usage(CommandTest):
                 ("--order is 1000, expected", ["solve", self.data, "--order", 1000]),
                 ("--method accelerated has no gradient",
                  ["solve", self.data, "--order", "inf", "--method", "accelerated"]),
+                ("--method adam has no gradient", ["solve", self.data, "--order", "inf", "--method", "adam"]),
                 ("--json takes no value", ["solve", self.data, "--json=yes"]),
                 ("--output is empty", ["solve", self.data, "--output", ""]),
                 ("--classes is given but --labels is missing", ["solve", self.data, "--classes", "0"]),
@@ -95,7 +104,7 @@ class Usage(CommandTest):
             "--components": ("a whole number of at least 1", ["0", "-1", "all"]),
             "--kernel": ("cosine|linear", ["rbf", "cos", "cosine|linear", ""]),
             "--objective": ("expected published|log", ["sqrt"]),
-            "--method": ("auto|accelerated|interior-point", ["newton"]),
+            "--method": ("auto|accelerated|interior-point|adam", ["newton"]),
             "--order": ("a number of at least 0.5", ["0", "-1", "nan"]),
             "--entropy-weight": ("a number of at least 1e-09", ["0", "-1"]),
             "--classes": ("whole numbers separated by commas", ["a", "0,", ",0", "0,,1", "0;1", "0.5", "", "9" * 30]),

@@ -37,8 +37,12 @@ check 0 inspect rows.idx --labels labels.idx
 check 0 solve rows.idx.gz --labels labels.idx --classes 65,66 --output weights.npy --rows-output rows.npy
 check 0 solve rows.idx --limit 5 --balance 1 --tolerance 1e-5 --json
 check 0 score rows.idx --rows rows.npy --weights weights.npy
+check 0 score rows.idx --limit 30 --center --components 5 --new rows.idx.gz --output gains.npy --table gains.csv
+check 0 inspect rows.idx --rows rows.npy --weights weights.npy --example 0,1 --json
 check 0 sample weights.npy --count 1000 --rows rows.npy --output draws.npy
 check 0 inspect weights.npy --labels labels.idx --rows rows.npy
+check 0 evaluate rows.idx rows.idx.gz --labels labels.idx --rows rows.npy --weights weights.npy --save-stats s.npz --json
+check 0 evaluate rows.idx --load-stats s.npz --metrics fid
 check 1 solve truncated.idx --output not.npy
 check 1 solve rows.idx --labels labels.idx --classes 99
 check 2 solve rows.idx --balance 1.5

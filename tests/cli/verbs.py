@@ -13,7 +13,7 @@ from command import COMMAND, TIMEOUT, CommandTest, floats, idx, normalised, read
 
 SOLVE_KEYS = {"n", "dimension", "rank", "kernel", "order", "balance", "objective", "method", "vendi_score_uniform",
               "vendi_score", "entropy", "effective_examples", "objective_value", "entropy_weight", "certified_value",
-              "upper_bound", "gap", "global_upper_bound", "global_gap", "iterations", "solves", "row_passes",
+              "upper_bound", "gap", "error_bar", "global_upper_bound", "global_gap", "iterations", "solves", "row_passes",
               "stop_reason", "seconds", "seconds_read", "max_weight", "min_weight", "least_effective_examples",
               "groups_bounded", "excluded", "quality"}
 SCORE_KEYS = {"n", "dimension", "rank", "kernel", "order", "vendi_score", "vendi_score_uniform", "entropy",
@@ -54,18 +54,19 @@ class Solve(CommandTest):
     def test_the_table_names_scores_proof_and_files(self):
         text = self.succeed("solve", self.data, "--output", self.path("w.npy"), "--rows-output", self.path("r.npy"),
                             "--trace", self.path("t.csv"))
-        for word in ["examples", "Vendi Score", "->", "entropy", "effective examples", "lambda", "objective J", "gap",
+        for word in ["examples", "Vendi Score", "->", "entropy", "effective examples", "lambda", "objective J", "gap", "error bar",
                      "proven", "iterations", "converged", "seconds", "w.npy", "w.json", "r.npy", "t.csv"]:
             self.assertIn(word, text)
         self.assertIn("--output FILE keeps them", self.succeed("solve", self.data))
 
     def test_balance_0_is_uniform_and_says_so_in_both_forms(self):
         report = self.json("solve", self.data, "--balance", 0, "--output", self.path("w.npy"))
-        self.assertEqual((report["gap"], report["entropy_weight"]), (0, "inf"))
+        self.assertEqual((report["gap"], report["entropy_weight"], report["error_bar"]), (0, "inf", 0))
         self.assertIsNone(report["certified_value"])
         self.assertIsNone(report["upper_bound"])
         for q in read_npy(self.path("w.npy"), "<f8"):
             self.assertAlmostEqual(q, 1 / 60, 15)
+        self.assertEqual(self.json("solve", self.data, "--balance", 1)["error_bar"], 2)  # nothing is known of them
         self.assertIn("the most even weights are the best", self.succeed("solve", self.data, "--balance", 0))
 
     def test_more_balance_is_more_diversity_and_less_entropy(self):
@@ -111,6 +112,8 @@ class Solve(CommandTest):
         same = self.json("solve", self.data, "--entropy-weight", 0.25)
         self.assertAlmostEqual(same["objective_value"], report["objective_value"], 6)
         self.assertEqual(self.json("solve", self.data, "--method", "interior-point")["method"], "interior-point")
+        report = self.json("solve", self.data, "--method", "adam", "--max-iterations", 20)
+        self.assertEqual((report["method"], report["solves"], report["stop_reason"]), ("adam", 1, "max_iterations"))
         text = run("solve", self.data, "--order", "inf", "--objective", "log").stdout
         self.assertIn("objective G", text)
         self.assertRegex(text, r"order +inf")

@@ -10,7 +10,7 @@ import unittest
 
 COMMAND = os.path.abspath(os.environ.get("DIVWEIGHTS", "build/release/divweights"))
 PAGE = os.path.abspath(os.environ.get("MANPAGE", "build/release/divweights.1"))
-VERBS = ("solve", "score", "sample", "inspect")
+VERBS = ("solve", "path", "score", "sample", "inspect", "evaluate")
 
 
 def read_page():

@@ -33,6 +33,7 @@ class Readme(unittest.TestCase):
         self.environment = {**os.environ, "PATH": self.scratch.path("prefix/bin") + os.pathsep + os.environ["PATH"]}
         rows = numpy.random.default_rng(0).standard_normal((200, 16)).astype(numpy.float32)
         numpy.save(self.scratch.path("embeddings.npy"), rows)
+        numpy.save(self.scratch.path("generated.npy"), rows[::2] + 0.1)
 
     def test_commands_run_in_the_order_shown(self):
         count = 0

@@ -14,7 +14,7 @@ import unittest
 from installed import ROOT, Scratch, run
 
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
-LOOSE = ("gap ", "global bound ", "iterations ", "solves ", "seconds ")
+LOOSE = ("gap ", "error bar ", "global bound ", "iterations ", "solves ", "seconds ")
 
 
 def blocks():

@@ -130,6 +130,7 @@ def disagreements(examples, p, report):
     for name in ("vendi_score", "entropy", "objective_value", "entropy_weight", "certified_value"):
         equal(name, getattr(check, name), 1e-9)
     equal("effective_examples", np.exp(check.entropy), 1e-9)
+    equal("error_bar", min(2, np.sqrt(2 * report["gap"] / check.entropy_weight)) if check.entropy_weight > 0 else 2, 1e-9)
     equal("upper_bound", report["certified_value"] + report["gap"], 1e-12)
     equal("global_upper_bound", report["objective_value"] + report["global_gap"], 1e-12)
     if not abs(p.sum() - 1) <= 1e-12 or p.min() < 0:

@@ -1,0 +1,190 @@
+/* What one example adds: its marginal diversity, and how much a new one would raise the score.
+ *
+ *     D(x) = sum_k z_k^2 h(mu_k),   z_k = <v_k, phi(x)>,   rho(p) = sum_k mu_k v_k v_k^T
+ *     h(mu) = -log mu  (q = 1),     q/(1-q) (mu VS_q)^(q-1)  otherwise, in nats of log VS_q
+ *
+ * Rows go through the eigenvectors rather than through the triangular factor of the solver (spectrum.h), since both
+ * uses need z: mass of phi(x) where rho is 0, or outside the features altogether, makes D infinite for q <= 1, and the
+ * spectrum with a new example,
+ *
+ *     (1-t) rho + t phi phi^T  =  V^T ( diag((1-t) mu) + t z z^T ) V ,
+ *
+ * is that of a diagonal matrix and a rank-one one (rank_one.c); all directions without weight make one coordinate. */
+#include "linalg.h"
+#include "project.h"
+#include "rank_one.h"
+#include "simplex.h"
+#include "spectrum.h"
+
+#include <divweights/vendi.h>
+
+#include <math.h>
+#include <string.h>
+
+/* A share of |phi|^2 in directions without weight that rounding may have made: n^2 u for n = 6,000 rows that are fewer
+ * than their columns (project.c); elsewhere some u. */
+#define NEGLIGIBLE_OUTSIDE 1e-8
+
+/* Of t z_k^2: moves no eigenvalue that counts. */
+#define NEGLIGIBLE_PART 1e-20
+
+typedef struct {
+  dw_spectrum spectrum;
+  int64_t null; /* mu = 0 before it */
+  double order, log_vendi, share;
+  double *h;                 /* of mu_k */
+  double *d, *w, *mu;        /* r + 1 each: the spectrum with a new example */
+  double *phi, *z, *outside; /* of a block of rows */
+  int64_t rows;
+} gains;
+
+static double marginal_at(double mu, double order, double log_vendi) {
+  return order == 1 ? -log(mu) : order / (1 - order) * exp((order - 1) * (log(mu) + log_vendi));
+}
+
+static void gains_destroy(gains *g) {
+  dw_spectrum_destroy(&g->spectrum);
+  divw_free(g->h);
+  divw_free(g->d);
+  divw_free(g->phi);
+}
+
+/* Diagonalises rho(p), for blocks of `rows` rows. */
+static divw_status gains_create(gains *g, const divw_kernel *kernel, const double *p, double order, int64_t rows,
+                                const char *function) {
+  divw_status status;
+  const int64_t r = divw_kernel_features(kernel);
+  double sum;
+  *g = (gains){.order = order, .rows = rows};
+  if (p != NULL) {
+    DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, function, &sum));
+  }
+  DW_TRY(dw_spectrum_create(&g->spectrum, r));
+  DW_TRY(dw_alloc_zero(&g->h, r, sizeof *g->h));
+  DW_TRY(dw_alloc(&g->d, 3 * (r + 1), sizeof *g->d));
+  DW_TRY(dw_alloc(&g->phi, g->rows * (2 * r + 1), sizeof *g->phi));
+  g->w = g->d + r + 1;
+  g->mu = g->w + r + 1;
+  g->z = g->phi + g->rows * r;
+  g->outside = g->z + g->rows * r;
+  DW_TRY(dw_spectrum_compute(&g->spectrum, kernel, p));
+  g->log_vendi = dw_log_vendi(g->spectrum.mu, r, order);
+  while (g->spectrum.mu[g->null] == 0) {
+    g->null++;
+  }
+  for (int64_t k = g->null; k < r; k++) {
+    g->h[k] = marginal_at(g->spectrum.mu[k], order, g->log_vendi);
+  }
+fail:
+  return status;
+}
+
+/* Parts z of `count` rows; the squared length where rho has no weight is added to `outside`. */
+static void take_parts(gains *g, int64_t count) {
+  const int64_t r = g->spectrum.r;
+  dw_row_products(g->z, r, g->phi, count, g->spectrum.V, r, r);
+  for (int64_t i = 0; i < count; i++) {
+    for (int64_t k = 0; k < g->null; k++) {
+      g->outside[i] += g->z[i * r + k] * g->z[i * r + k];
+    }
+    g->outside[i] = g->outside[i] > NEGLIGIBLE_OUTSIDE ? g->outside[i] : 0;
+  }
+}
+
+static double marginal(const gains *g, const double *z, double outside) {
+  double D = 0;
+  if (isinf(g->order)) {
+    return NAN;
+  }
+  for (int64_t k = g->null; k < g->spectrum.r; k++) {
+    D += z[k] * z[k] * g->h[k];
+  }
+  return outside > 0 && g->order <= 1 ? INFINITY : D;
+}
+
+/* log VS with a new example in it, less log VS without. */
+static double gain_of(const gains *g, const double *z, double outside) {
+  const double t = g->share;
+  int64_t moved = 0, kept = 0;
+  if (outside > 0) {
+    g->d[moved] = 0;
+    g->w[moved++] = t * outside;
+  }
+  for (int64_t k = g->null; k < g->spectrum.r; k++) {
+    const double pole = (1 - t) * g->spectrum.mu[k], part = t * z[k] * z[k];
+    if (part > NEGLIGIBLE_PART) {
+      g->d[moved] = pole;
+      g->w[moved++] = part;
+    } else {
+      g->mu[kept++] = pole;
+    }
+  }
+  dw_rank_one(g->d, g->w, moved, g->mu + kept);
+  return dw_log_vendi(g->mu, kept + moved, g->order) - g->log_vendi;
+}
+
+divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, double order, double *D) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(D);
+  if (!(order > 0) || isinf(order)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected more than 0 and finite: the others have no gradient",
+                   __func__, order);
+  }
+  divw_status status;
+  gains g;
+  const int64_t n = divw_kernel_count(kernel), r = divw_kernel_features(kernel);
+  DW_TRY(gains_create(&g, kernel, p, order, dw_kernel_block(n, r), __func__));
+  for (int64_t first = 0; first < n; first += g.rows) {
+    const int64_t count = dw_min(g.rows, n - first);
+    DW_TRY(divw_kernel_read(kernel, first, count, g.phi));
+    memset(g.outside, 0, (size_t)count * sizeof *g.outside);
+    take_parts(&g, count);
+    for (int64_t i = 0; i < count; i++) {
+      D[first + i] = marginal(&g, g.z + i * r, g.outside[i]);
+    }
+  }
+fail:
+  gains_destroy(&g);
+  return status;
+}
+
+static divw_status check_gain(double order, double share, const char *function) {
+  if (!(order > 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected more than 0, INFINITY accepted", function, order);
+  }
+  if (!(share > 0 && share < 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: share is %g, expected more than 0 and less than 1", function, share);
+  }
+  return DIVW_OK;
+}
+
+divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                            double share, double *D, double *gain) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(rows);
+  divw_status status;
+  gains g = {.order = order};
+  dw_projection projection = {0};
+  const int64_t m = divw_dataset_count(rows), r = divw_kernel_features(kernel);
+  DW_TRY(check_gain(order, share, __func__));
+  DW_TRY(dw_projection_create(&projection, kernel, rows, __func__));
+  DW_TRY(gains_create(&g, kernel, p, order, projection.block, __func__));
+  g.share = share;
+  for (int64_t first = 0; first < m; first += g.rows) {
+    const int64_t count = dw_min(g.rows, m - first);
+    DW_TRY(dw_projection_read(&projection, first, count, g.phi, g.outside));
+    take_parts(&g, count);
+    for (int64_t i = 0; i < count; i++) {
+      if (D != NULL) {
+        D[first + i] = marginal(&g, g.z + i * r, g.outside[i]);
+      }
+      if (gain != NULL) {
+        gain[first + i] = gain_of(&g, g.z + i * r, g.outside[i]);
+      }
+    }
+  }
+fail:
+  gains_destroy(&g);
+  dw_projection_destroy(&projection);
+  return status;
+}

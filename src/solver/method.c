@@ -1,0 +1,128 @@
+/* One solve: by which method.
+ *
+ * Ascent costs little an iteration and takes many where lambda is small or the order large; interior points cost much
+ * and take few. `auto` begins with what promises to be faster, forecasts ascent from the gaps of its iterations, and
+ * where it is too slow goes on with the other method from the point that was reached. */
+#include "interior.h"
+
+#include <math.h>
+
+/* auto: what ascent may take before another method tries */
+enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ITERATIONS = 45 };
+#define SLOW_LAMBDA 0.02
+#define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
+#define BEARABLE_STEP 3e11
+
+/* Operations of an interior-point iteration. At orders 2 and inf the Hessian is a product of matrices of inner
+ * products.
+ */
+static double newton_cost(const dw_solve *solve) {
+  double n = (double)dw_min(solve->n, DW_INTERIOR_ALL), r = (double)solve->r, order = solve->objective.order;
+  return n * n * ((order == 2 || isinf(order) ? 2 * r : r * (r + 1) / 2) + n / 3);
+}
+
+/* Whether ascent takes many iterations: at orders above 1 and at small lambda. */
+static bool is_slow(const dw_solve *solve) {
+  const dw_objective *objective = &solve->objective;
+  return objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
+}
+
+/* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
+ * has no gradient, and leaves no choice. */
+bool dw_wants_interior_point(const dw_solve *solve) {
+  const dw_objective *objective = &solve->objective;
+  if (solve->quality != NULL && objective->order > 1) {
+    return false;
+  }
+  if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
+    return true;
+  }
+  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
+         (newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
+}
+
+/* The other method from where one has stalled; the point is kept where that is better. */
+static divw_status try_other(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
+                             int64_t *iterations, int32_t *stop_reason) {
+  divw_status status;
+  dw_point before;
+  int64_t more;
+  int32_t reason;
+  DW_TRY(dw_point_create(&before, solve->n));
+  dw_point_copy(&before, point, solve->n);
+  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, &more, &reason)
+                  : dw_ascend(solve, problem, target, INT64_MAX, point, &more, &reason));
+  *iterations += more;
+  /* A converged point may be lower by what its gap is worth; by more, it is at another local maximum. */
+  double worth = dw_objective_slope(&solve->objective, before.log_value) * target;
+  bool lower = reason == DIVW_STOP_CONVERGED ? !problem.fixed && point->objective + worth < before.objective
+                                             : dw_is_lower(solve, problem, point, &before);
+  if (lower) {
+    dw_point_copy(point, &before, solve->n);
+    reason = reason == DIVW_STOP_CONVERGED ? DIVW_STOP_STALLED : reason;
+  } else {
+    solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  }
+  *stop_reason = reason;
+fail:
+  dw_point_destroy(&before);
+  return status;
+}
+
+static int64_t auto_iterations(const dw_solve *solve) {
+  return solve->n <= FEW_ROWS ? FEW_ITERATIONS : SOME_ITERATIONS;
+}
+
+/* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at
+ * small lambda ascent would try those states at its fifth iteration. An interior-point method then has to find better.
+ */
+static divw_status look_at_initial(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
+                                   int64_t *iterations, int32_t *stop_reason) {
+  divw_status status;
+  dw_progress progress = {INFINITY, -INFINITY, 0};
+  solve->smooths_always = true;
+  status = dw_evaluate(solve, problem, target, point);
+  solve->smooths_always = false;
+  DW_TRY(status);
+  dw_report_progress(solve, point);
+  *iterations = 1;
+  *stop_reason = dw_reason_to_stop(solve, point, target, INT64_MAX, &progress);
+  if (*stop_reason == 0 && interior) {
+    DW_TRY(try_other(solve, problem, target, true, point, iterations, stop_reason));
+  }
+fail:
+  return status;
+}
+
+/* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
+divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+                          int32_t *stop_reason) {
+  divw_status status;
+  const divw_solver *options = solve->options;
+  if (options->method == DIVW_METHOD_ADAM) {
+    solve->method = DIVW_METHOD_ADAM;
+    return dw_adam(solve, problem, target, point, iterations, stop_reason);
+  }
+  bool interior = dw_wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
+  may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
+  may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
+  solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  *stop_reason = 0;
+  if (options->initial != NULL && solve->iterations == 0 && (interior || is_slow(solve)) &&
+      isfinite(solve->objective.order)) { /* order inf has its dual states from the method alone */
+    DW_TRY(look_at_initial(solve, problem, target, interior, point, iterations, stop_reason));
+  }
+  if (*stop_reason == 0) {
+    solve->is_safe = !interior;
+    status = interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
+                      : dw_ascend(solve, problem, target, may_switch ? auto_iterations(solve) : INT64_MAX, point,
+                                  iterations, stop_reason);
+    solve->is_safe = false;
+    DW_TRY(status);
+  }
+  if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
+    DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
+  }
+fail:
+  return status;
+}
