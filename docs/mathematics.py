@@ -238,7 +238,7 @@ def check_curve(low, high):
     holds("5.6 convex", ((high - c) * h_a + (c - low) * h_b) / (high - low) - h_c)
 
 
-# ---- section 10 ----
+# ---- section 12 ----
 
 groups = 4
 member = rng.integers(0, groups, n)
@@ -261,7 +261,7 @@ def root(decreasing, wanted):
 
 
 def project(x, bounds):
-    """Proposition 8; the weights, nu and theta."""
+    """Proposition 11; the weights, nu and theta."""
     low, high, least, most = bounds
 
     def clipped(theta):
@@ -279,7 +279,7 @@ def project(x, bounds):
 
 
 def support_bound(D, lam, bounds, nu, theta):
-    """The right side of proposition 9, times lambda."""
+    """The right side of proposition 12, times lambda."""
     low, high, least, most = bounds
     z, push = D / lam - theta[member], theta - nu
     y = np.clip(np.exp(np.minimum(z, 700)) / n, low, high)
@@ -288,7 +288,7 @@ def support_bound(D, lam, bounds, nu, theta):
 
 
 def check_constraints(lam, log_p):
-    """Sections 12.1 to 10.3."""
+    """Sections 12.1 to 12.3."""
     p = np.exp(log_p)
     bounds, x = random_set(p), 3 * rng.standard_normal(n)
     best, nu, theta = project(x, bounds)

@@ -119,17 +119,17 @@ static void caps_floors_and_groups_fix_the_share_of_copies(void **state) {
   }
   divw_kernel *kernel = make_labelled(x, ALL, SINGLES + 1, labels);
   /* free, every kind would have 1/7 */
-  check_share(kernel, (request){.balance = 1, .tolerance = 1e-8, .cap = 3}, 3.0 / ALL, 1e-7);
-  check_share(kernel, (request){.balance = 1, .tolerance = 1e-8, .floor = 0.6}, (1 - 0.6 * COPIES / ALL) / SINGLES,
-              1e-7);
+  check_share(kernel, (request){.balance = 1, .tolerance = 1e-7, .cap = 3}, 3.0 / ALL, 1e-6);
+  check_share(kernel, (request){.balance = 1, .tolerance = 1e-7, .floor = 0.6}, (1 - 0.6 * COPIES / ALL) / SINGLES,
+              1e-6);
   double least = 0.4, most = 0.05, everything = 1, nothing = 0;
   check_share(
       kernel,
-      (request){.balance = 1, .tolerance = 1e-8, .groups = 1, .labels = &one, .least = &least, .most = &everything},
-      0.6 / SINGLES, 1e-7);
+      (request){.balance = 1, .tolerance = 1e-7, .groups = 1, .labels = &one, .least = &least, .most = &everything},
+      0.6 / SINGLES, 1e-6);
   check_share(kernel,
-              (request){.balance = 1, .tolerance = 1e-8, .groups = 1, .labels = &one, .least = &nothing, .most = &most},
-              0.95 / SINGLES, 1e-7);
+              (request){.balance = 1, .tolerance = 1e-7, .groups = 1, .labels = &one, .least = &nothing, .most = &most},
+              0.95 / SINGLES, 1e-6);
   check_share(
       kernel,
       (request){.balance = 1, .tolerance = 1e-6, .groups = 1, .labels = &one, .least = &nothing, .most = &nothing},
@@ -137,13 +137,13 @@ static void caps_floors_and_groups_fix_the_share_of_copies(void **state) {
   /* a group and a cap against each other: the cap wins */
   check_share(kernel,
               (request){.balance = 1,
-                        .tolerance = 1e-8,
+                        .tolerance = 1e-7,
                         .cap = 2,
                         .groups = 1,
                         .labels = &one,
                         .least = &nothing,
                         .most = &everything},
-              2.0 / ALL, 1e-7);
+              2.0 / ALL, 1e-6);
   divw_kernel_destroy(kernel);
   free(x);
 }

@@ -294,19 +294,20 @@ static void scale_bounds(double factor, double *lower, double *upper) {
   }
 }
 
-/* Where the least masses sum to 1, or the largest do, they are the only ones; and so are the weights of a group whose
- * bounds on rows make up that mass. Said outright, for methods that want to start inside. */
-static void fix_masses(dw_feasible *set, bool is_least) {
+/* Where the least masses sum to 1, or the largest do, they are the only ones; and where the bounds on rows make up all
+ * the mass that a group may have, or no more than it must, so are they. Said outright, for methods that start inside.
+ */
+static void fix_what_is_tight(dw_feasible *set, bool is_least, bool is_most) {
   sum_bounds(set);
-  for (int32_t g = 0; g < set->group_count; g++) {
+  for (int32_t g = 0; g < set->group_count && (is_least || is_most); g++) {
     dw_group *group = &set->groups[g];
     group->least = group->most = is_least ? fmax(group->least, group->mass) : fmin(group->most, group->free_mass);
   }
   for (int64_t i = 0; i < set->n; i++) {
     const dw_group *group = &set->groups[set->group == NULL ? 0 : set->group[i]];
-    if (is_least && group->mass >= group->least * (1 - TINY)) {
+    if (group->mass >= group->most * (1 - TINY)) {
       set->upper[i] = set->lower[i];
-    } else if (!is_least && group->free_mass <= group->most * (1 + TINY)) {
+    } else if (group->free_mass <= group->least * (1 + TINY)) {
       set->lower[i] = set->upper[i];
     }
   }
@@ -339,9 +340,7 @@ static divw_status check_masses(const dw_constraints *c, dw_feasible *set) {
   for (int32_t g = 0; c->group_count > 0 && factor != 1 && g < set->group_count; g++) {
     scale_bounds(factor, &set->groups[g].least, &set->groups[g].most);
   }
-  if (least_total >= 1 - TINY || most_total <= 1 + TINY) {
-    fix_masses(set, least_total >= 1 - TINY);
-  }
+  fix_what_is_tight(set, least_total >= 1 - TINY, most_total <= 1 + TINY);
   return DIVW_OK;
 fail:
   return status;

@@ -40,7 +40,7 @@ typedef struct {
   double *M, *p, *g, *dp, *base;
   /* groups: members, and where in the border each one's mass and multiplier are */
   int32_t groups, loose;
-  double *theta, *mass, *fixed_mass, *dtheta, *dmass;
+  double *theta, *mass, *fixed_mass, *dtheta, *dmass, *room;
   int32_t *loose_group, *members; /* the groups whose mass may move; the active rows of each group */
   double nu, dnu, dlambda, fixed_deficit;
   /* pairs: lower bounds (m), upper bounds (m, where there are any), least and most mass (loose each), the limit */
@@ -343,6 +343,23 @@ static bool take_step(newton *w, const dw_point *at) {
 
 /* ---- the first point ---- */
 
+/* What a row of each group has above its lower bound or below its upper one on average, the smaller of both: a group
+ * may have much less to share than all rows have. */
+static void find_room(newton *w, const dw_point *trial) {
+  double *below = w->dtheta;
+  for (int32_t g = 0; g < w->groups; g++) {
+    w->room[g] = below[g] = 0;
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    double p = trial->p[w->active.row[k]], share = 1 / (double)w->members[group_of(w, k)];
+    w->room[group_of(w, k)] += share * (p - lower_of(w, k));
+    below[group_of(w, k)] += share * (upper_of(w, k) - p);
+  }
+  for (int32_t g = 0; g < w->groups; g++) {
+    w->room[g] = fmin(w->room[g], below[g]);
+  }
+}
+
 /* p, well inside its bounds: best with some of the even p, as far as groups and the limit on g allow that. */
 static void start_inside(newton *w, const dw_point *best, dw_point *trial) {
   dw_feasible *set = &w->solve->set;
@@ -357,8 +374,9 @@ static void start_inside(newton *w, const dw_point *best, dw_point *trial) {
   set->deficit_limit = 0.9 * limit;
   dw_feasible_temper(set, trial->logit, trial->p);
   set->deficit_limit = limit;
+  find_room(w, trial);
   for (int64_t k = 0; k < w->m; k++) {
-    double l = lower_of(w, k), u = upper_of(w, k), room = 0.1 * fmin(u - l, even);
+    double l = lower_of(w, k), u = upper_of(w, k), room = 0.1 * fmin(u - l, w->room[group_of(w, k)]);
     w->p[k] = fmin(fmax(trial->p[w->active.row[k]], l + room), u - room);
     w->slack[k] = w->p[k] - l;
     if (w->capped) {
@@ -461,7 +479,7 @@ static divw_status create(newton *w) {
   }
   DW_TRY(dw_alloc(&w->M, m * m, sizeof *w->M));
   DW_TRY(dw_alloc_zero(&w->p, 4 * m, sizeof *w->p));
-  DW_TRY(dw_alloc_zero(&w->theta, 5 * (int64_t)w->groups, sizeof *w->theta));
+  DW_TRY(dw_alloc_zero(&w->theta, 6 * (int64_t)w->groups, sizeof *w->theta));
   DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));
   DW_TRY(dw_alloc(&w->border, w->columns * m, sizeof *w->border));
   DW_TRY(dw_alloc_zero(&w->small, w->unknowns * (w->unknowns + 1) + 2 * w->columns, sizeof *w->small));
@@ -473,6 +491,7 @@ static divw_status create(newton *w) {
   w->fixed_mass = w->mass + w->groups;
   w->dtheta = w->fixed_mass + w->groups;
   w->dmass = w->dtheta + w->groups;
+  w->room = w->dmass + w->groups;
   w->dual = w->slack + w->pairs;
   w->dslack = w->dual + w->pairs;
   w->ddual = w->dslack + w->pairs;
