@@ -255,6 +255,8 @@ divw_status dw_reader_expect_bytes(const dw_reader *reader, int64_t bytes, const
   return !reader->sized || bytes <= left ? DIVW_OK : truncated(reader, what, bytes, left);
 }
 
+bool dw_reader_can_reread(const dw_reader *reader) { return reader->sized; }
+
 const char *dw_reader_path(const dw_reader *reader) { return reader->path; }
 
 /* ---- writing ---- */

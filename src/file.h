@@ -33,6 +33,9 @@ divw_status dw_reader_expect_end(dw_reader *reader);
  * best compression could not. To be asked before memory is allocated on the word of a header. */
 divw_status dw_reader_expect_bytes(const dw_reader *reader, int64_t bytes, const char *what);
 
+/* Whether what was read will be there again when the file is opened again: not so of pipes. */
+bool dw_reader_can_reread(const dw_reader *reader);
+
 /* The path, for sentences. */
 const char *dw_reader_path(const dw_reader *reader);
 

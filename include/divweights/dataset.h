@@ -103,6 +103,23 @@ DIVW_API divw_status divw_dataset_load(divw_dataset **out, const char *path);
 DIVW_API divw_status divw_dataset_load_array(divw_dataset **out, const char *path, const char *name);
 
 /**
+ * @brief Reads only what the header of a file, or of all files of a folder, says of the rows.
+ *
+ * What divw_dataset_load() checks before it asks for memory is checked: format, type, and that the file can hold what
+ * its header claims. The rows are neither read nor checked.
+ * @param path  the file or folder; not NULL
+ * @param array which array of an `.npz` as in divw_dataset_load_array(); NULL: the only one
+ * @param n     receives the number of rows; not NULL
+ * @param d     receives the numbers per row; not NULL
+ * @param dtype receives their type, for example DIVW_FLOAT32; not NULL
+ * @return as divw_dataset_load_array(); DIVW_ERROR_FILE also for a pipe, which could not be read again
+ *
+ * All three are 0 on failure.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_describe(const char *path, const char *array, int64_t *n, int64_t *d, int32_t *dtype);
+
+/**
  * @brief Ends a dataset; subsets taken from it and kernels made on it stay valid.
  * @param dataset the dataset; NULL is accepted
  * @since 0.1

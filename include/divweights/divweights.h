@@ -19,6 +19,7 @@
 #define DIVWEIGHTS_DIVWEIGHTS_H
 
 #include <divweights/dataset.h>
+#include <divweights/estimate.h>
 #include <divweights/evaluate.h>
 #include <divweights/ids.h>
 #include <divweights/indices.h>

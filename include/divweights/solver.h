@@ -370,6 +370,27 @@ DIVW_API divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max
 DIVW_API int32_t divw_solver_max_solves(const divw_solver *solver);
 
 /**
+ * @brief Limits the memory of a solve.
+ *
+ * DIVW_METHOD_AUTO does without interior points where they would need more; what needs more in any case is refused by
+ * divw_solver_solve() before anything is computed. What a solve will need is estimated from above: see estimate.h.
+ * @param solver     the solver; not NULL
+ * @param max_memory bytes that divw_solver_solve() may have allocated at any moment, beside dataset and kernel, which
+ *                   are there before; more than 0; INFINITY (default): no limit
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_max_memory(divw_solver *solver, double max_memory);
+
+/**
+ * @brief The limit on the memory of a solve.
+ * @param solver the solver, or NULL
+ * @return bytes; INFINITY: none; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_solver_max_memory(const divw_solver *solver);
+
+/**
  * @brief Sets weights to start from, in place of uniform ones: those of a solve of nearly the same data or options.
  *
  * A start close to the optimum saves iterations; it does not change what is proven. Rows without weight start with a

@@ -24,7 +24,7 @@ typedef int32_t divw_status;
 enum {
   DIVW_OK = 0,               /**< done */
   DIVW_ERROR_ARGUMENT = -1,  /**< an argument is NULL, out of range, or does not fit another */
-  DIVW_ERROR_MEMORY = -2,    /**< an allocation of the library failed */
+  DIVW_ERROR_MEMORY = -2,    /**< an allocation of the library failed, or would go beyond a limit that was set */
   DIVW_ERROR_FILE = -3,      /**< a file could not be opened, read or written */
   DIVW_ERROR_FORMAT = -4,    /**< the contents of a file are not what its header says, or not understood */
   DIVW_ERROR_DATA = -5,      /**< a value of the data cannot be used: NaN, Inf, a zero row, a norm other than 1 */

@@ -68,6 +68,8 @@ typedef struct {
   const char *initial_rows;
   const char *initial_ids;
   int64_t threads;
+  double max_memory; /* bytes */
+  bool dry_run;
 
   /* what to draw or show */
   const char *weights;

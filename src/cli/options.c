@@ -50,6 +50,9 @@ static phrase accepted(const cli_flag *flag) {
   case FLAG_TEXT: snprintf(words.text, sizeof words.text, "the name of a file"); break;
   case FLAG_NAME: snprintf(words.text, sizeof words.text, "a name"); break;
   case FLAG_CHOICE: snprintf(words.text, sizeof words.text, "%s", flag->value); break;
+  case FLAG_SIZE:
+    snprintf(words.text, sizeof words.text, "a number of bytes, or of K, M, G or T (each 1024 times the one before)");
+    break;
   case FLAG_LIST: snprintf(words.text, sizeof words.text, "whole numbers separated by commas"); break;
   case FLAG_REALS: snprintf(words.text, sizeof words.text, "numbers %s, separated by commas", range); break;
   case FLAG_SHAPE: snprintf(words.text, sizeof words.text, "HEIGHTxWIDTH or HEIGHTxWIDTHx3"); break;
@@ -81,6 +84,19 @@ static const char *read_digits(const char *text, char stop, int64_t *value) {
 
 static bool read_whole(const char *text, const cli_flag *flag, int64_t *value) {
   return read_digits(text, '\0', value) != NULL && (double)*value >= flag->least && (double)*value <= flag->most;
+}
+
+/* "640M" */
+static bool read_size(const char *text, double *bytes) {
+  static const char units[] = "KMGT";
+  char *end;
+  *bytes = strtod(text, &end);
+  const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+  if (!isdigit((unsigned char)*text) || (*end != '\0' && (unit == NULL || end[1] != '\0'))) {
+    return false;
+  }
+  *bytes = ldexp(*bytes, unit == NULL ? 0 : 10 * (int)(unit - units + 1));
+  return *bytes >= 1 && isfinite(*bytes);
 }
 
 static bool read_list(const char *text, whole_list *list) {
@@ -159,6 +175,7 @@ static bool read_value(cli_settings *out, const cli_flag *flag, const char *text
   case FLAG_CHOICE: *(const char **)field = text; return is_one_of(text, flag->value);
   case FLAG_REAL: return read_real(text, flag, field);
   case FLAG_WHOLE: return read_whole(text, flag, field);
+  case FLAG_SIZE: return read_size(text, field);
   case FLAG_LIST: return read_list(text, field);
   case FLAG_REALS: return read_reals(text, flag, field);
   case FLAG_SHAPE: return read_shape(text, field);

@@ -11,6 +11,7 @@ typedef enum {
   FLAG_CHOICE, /* const char *: one of the words of `value`, separated by | */
   FLAG_REAL,   /* double in [least, most] */
   FLAG_WHOLE,  /* int64_t in [least, most] */
+  FLAG_SIZE,   /* double: bytes, at least 1 */
   FLAG_LIST,   /* whole_list: whole numbers separated by commas */
   FLAG_REALS,  /* real_list: numbers in [least, most] separated by commas */
   FLAG_SHAPE   /* image_shape */

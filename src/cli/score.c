@@ -2,6 +2,7 @@
 #include "added.h"
 #include "input.h"
 #include "output.h"
+#include "plan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ static const cli_flag flags[] = {
     {"output", FLAG_TEXT, FIELD(output), "FILE", .help = "write the gains of all new rows as .npy, in their order"},
     {"table", FLAG_TEXT, FIELD(table), "FILE",
      .help = "write rank, gain, rate and marginal diversity of all new rows as CSV"},
+    FLAG_MAX_MEMORY,
     FLAG_THREADS,
     FLAG_JSON,
     {0}};
@@ -99,12 +101,23 @@ static bool flags_are_complete(const cli_settings *settings) {
     usage_error(&verb_score, "%s is given but --new is missing", alone);
     return false;
   }
+  if (settings->added != NULL && settings->max_memory > 0) {
+    usage_error(&verb_score, "--max-memory knows nothing of the rows of --new, expected one or the other");
+    return false;
+  }
   if (settings->added != NULL && settings->order == 0) {
     usage_error(&verb_score,
                 "--order is 0, expected more than 0 for --new: counted dimensions do not grow little by little");
     return false;
   }
   return true;
+}
+
+static bool fits(const cli_settings *settings) {
+  cli_plan plan = {0};
+  const bool done = settings->max_memory == 0 || (plan_examples(&plan, settings) && plan_memory(&plan, NULL, settings));
+  plan_destroy(&plan);
+  return done;
 }
 
 static int run(const cli_settings *settings) {
@@ -118,7 +131,7 @@ static int run(const cli_settings *settings) {
   if (!selection_is_complete(settings, &verb_score) || !flags_are_complete(settings)) {
     return STATUS_USAGE;
   }
-  bool done = files_are_writable(&plan) && read_examples(&dataset, &kernel, settings) &&
+  bool done = files_are_writable(&plan) && fits(settings) && read_examples(&dataset, &kernel, settings) &&
               (settings->weights == NULL || read_weights(&weights, settings->weights, divw_kernel_count(kernel))) &&
               compute(&scores, dataset, kernel, divw_weights_values(weights)) &&
               added_measure(&added, dataset, kernel, divw_weights_values(weights), settings) &&

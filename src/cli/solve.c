@@ -4,6 +4,7 @@
 #include "constraints.h"
 #include "input.h"
 #include "output.h"
+#include "plan.h"
 #include "solving.h"
 #include "start.h"
 #include "summary.h"
@@ -41,6 +42,9 @@ static const cli_flag flags[] = {
      .help =
          "go on from a checkpoint of the same data and options, which ends with the same weights to the last bit as "
          "a solve that was not interrupted; checkpoints go to FILE again unless --checkpoint names another"},
+    FLAG_MAX_MEMORY,
+    {"dry-run", FLAG_SWITCH, FIELD(dry_run),
+     .help = "print the memory that this will take and the time of an iteration, and end before the rows are read"},
     FLAG_THREADS,
     {"trace", FLAG_TEXT, FIELD(trace), "FILE", .help = "write one line per iteration as CSV"},
     {"output", FLAG_TEXT, FIELD(output), "FILE",
@@ -85,11 +89,30 @@ static bool set_checkpoints(divw_solver *solver, const cli_settings *settings) {
          ok(divw_solver_set_resume(solver, settings->resume));
 }
 
+/* What comes before the rows are read; *max_memory: what --max-memory leaves for the solve. */
+static bool plan(const cli_settings *settings, double *max_memory) {
+  cli_plan plan = {0};
+  divw_solver *solver = NULL;
+  *max_memory = INFINITY;
+  if (!settings->dry_run && settings->max_memory == 0) {
+    return true;
+  }
+  const bool done = (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
+                    plan_examples(&plan, settings) && make_solver(&solver, plan.examples, settings, NULL) &&
+                    set_goal(solver, settings) && set_checkpoints(solver, settings) &&
+                    plan_memory(&plan, solver, settings) && (!settings->dry_run || plan_show(&plan, settings));
+  *max_memory = divw_solver_max_memory(solver);
+  divw_solver_destroy(solver);
+  plan_destroy(&plan);
+  return done;
+}
+
 static bool solve(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
-                  const cli_settings *settings, cli_progress *progress) {
+                  const cli_settings *settings, cli_progress *progress, double max_memory) {
   divw_solver *solver = NULL;
   bool done = make_solver(&solver, dataset, settings, progress) && set_goal(solver, settings) &&
-              set_start(solver, dataset, settings) && set_checkpoints(solver, settings);
+              set_start(solver, dataset, settings) && set_checkpoints(solver, settings) &&
+              ok(divw_solver_set_max_memory(solver, max_memory));
   if (done) {
     const divw_status status = divw_solver_solve(solver, kernel, weights);
     progress_clear(progress);
@@ -132,9 +155,10 @@ static bool save(const divw_weights *weights, const divw_dataset *dataset, const
 /* Ctrl-C in `divweights solve ... 2>&1 | tee log` ends tee as well; what is said to it afterwards must not end this
  * process before the weights are written. */
 static bool solve_and_save(divw_weights **weights, const divw_dataset *dataset, const divw_kernel *kernel,
-                           const cli_settings *settings, cli_progress *progress) {
+                           const cli_settings *settings, cli_progress *progress, double max_memory) {
   signal(SIGPIPE, SIG_IGN);
-  const bool done = solve(weights, dataset, kernel, settings, progress) && save(*weights, dataset, settings, progress);
+  const bool done =
+      solve(weights, dataset, kernel, settings, progress, max_memory) && save(*weights, dataset, settings, progress);
   signal(SIGPIPE, SIG_DFL);
   return done;
 }
@@ -205,14 +229,19 @@ static int run(const cli_settings *settings) {
   cli_progress *progress = NULL;
   char *report = settings->output != NULL ? report_path(settings->output) : NULL;
   int status = STATUS_FAILED;
+  double max_memory;
   if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings) ||
       !constraints_are_sound(settings, &verb_solve)) {
     status = STATUS_USAGE;
   } else if (settings->ids_output != NULL && settings->ids == NULL) {
     status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");
-  } else if (is_plan_sound(settings, report) && read_examples(&dataset, &kernel, settings)) {
+  } else if (!is_plan_sound(settings, report) || !plan(settings, &max_memory)) {
+    status = STATUS_FAILED;
+  } else if (settings->dry_run) {
+    status = STATUS_DONE;
+  } else if (read_examples(&dataset, &kernel, settings)) {
     progress = progress_start(settings->tolerance, settings->trace != NULL);
-    if (solve_and_save(&weights, dataset, kernel, settings, progress)) {
+    if (solve_and_save(&weights, dataset, kernel, settings, progress, max_memory)) {
       print(weights, dataset, settings, report);
       status = STATUS_DONE;
     }

@@ -27,14 +27,21 @@ fail:
   return status;
 }
 
-/* n rows fit into 63 bits, so one does. */
-static divw_status allocate_rows(rows_block *block, const char *path) {
+static divw_status check_rows(const rows_block *block, const char *path) {
   const int64_t n = block->header.shape[0];
   if (n == 0 || block->d == 0) {
     return dw_fail(DIVW_ERROR_FORMAT, "%s: has %lld rows of %lld numbers, expected at least one of each", path,
                    (long long)n, (long long)block->d);
   }
-  return dw_alloc(&block->bytes, n, (size_t)(block->d * block->header.element_size));
+  return DIVW_OK;
+}
+
+/* n rows fit into 63 bits, so one does. */
+static divw_status allocate_rows(rows_block *block, const char *path) {
+  divw_status status = check_rows(block, path);
+  return status != DIVW_OK
+             ? status
+             : dw_alloc(&block->bytes, block->header.shape[0], (size_t)(block->d * block->header.element_size));
 }
 
 static divw_status load_file(rows_block *block, const char *path, const char *name) {
@@ -118,15 +125,23 @@ fail:
   return status;
 }
 
+/* The first time through a folder. */
+static divw_status open_folder(rows_block *block, const char *folder, const char *name, char ***paths, int64_t *count) {
+  divw_status status;
+  if (name != NULL) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: is a folder, and has no array named %s", folder, name);
+  }
+  DW_TRY(dw_folder_arrays(folder, paths, count));
+  DW_TRY(count_rows(block, *paths, *count));
+fail:
+  return status;
+}
+
 static divw_status load_folder(rows_block *block, const char *folder, const char *name) {
   divw_status status;
   char **paths = NULL;
   int64_t count;
-  if (name != NULL) {
-    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: is a folder, and has no array named %s", folder, name);
-  }
-  DW_TRY(dw_folder_arrays(folder, &paths, &count));
-  DW_TRY(count_rows(block, paths, count));
+  DW_TRY(open_folder(block, folder, name, &paths, &count));
   DW_TRY(allocate_rows(block, folder));
   DW_TRY(read_rows(block, paths, count, folder));
 fail:
@@ -167,4 +182,45 @@ divw_status divw_dataset_load_array(divw_dataset **out, const char *path, const 
   DW_REQUIRE(path);
   DW_REQUIRE(name);
   return load(out, path, name);
+}
+
+/* ---- headers alone ---- */
+
+static divw_status describe_file(rows_block *block, const char *path, const char *name) {
+  divw_status status;
+  dw_reader *reader = NULL;
+  DW_TRY(open_rows(&reader, &block->header, &block->d, path, name));
+  if (!dw_reader_can_reread(reader)) {
+    status = dw_fail(DIVW_ERROR_FILE, "%s: is no regular file, expected one that can be read again", path);
+  }
+fail:
+  dw_reader_close(reader);
+  return status;
+}
+
+static divw_status describe_folder(rows_block *block, const char *folder, const char *name) {
+  char **paths = NULL;
+  int64_t count;
+  divw_status status = open_folder(block, folder, name, &paths, &count);
+  divw_free(paths);
+  return status;
+}
+
+divw_status divw_dataset_describe(const char *path, const char *array, int64_t *n, int64_t *d, int32_t *dtype) {
+  DW_REQUIRE(n);
+  *n = 0;
+  DW_REQUIRE(d);
+  *d = 0;
+  DW_REQUIRE(dtype);
+  *dtype = 0;
+  DW_REQUIRE(path);
+  divw_status status;
+  rows_block block = {.bytes = NULL};
+  DW_TRY((dw_is_folder(path) ? describe_folder : describe_file)(&block, path, array));
+  DW_TRY(check_rows(&block, path));
+  *n = block.header.shape[0];
+  *d = block.d;
+  *dtype = block.header.dtype;
+fail:
+  return status;
 }

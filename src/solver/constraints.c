@@ -200,7 +200,7 @@ double divw_solver_effective_share(const divw_solver *solver) {
 
 /* ---- the set ---- */
 
-static bool has_bounds(const dw_constraints *c) {
+bool dw_constraints_bound_rows(const dw_constraints *c) {
   return isfinite(c->max_weight) || c->min_weight > 0 || c->group_count > 0 || c->excluded_count > 0;
 }
 
@@ -371,7 +371,7 @@ divw_status dw_constraints_set(const dw_constraints *c, const divw_kernel *kerne
   divw_status status;
   const divw_dataset *dataset = dw_kernel_dataset(kernel);
   dw_feasible_plain(set, divw_kernel_count(kernel));
-  if (has_bounds(c)) {
+  if (dw_constraints_bound_rows(c)) {
     DW_TRY(dw_feasible_constrain(set, c->group_count > 0 ? (int32_t)c->group_count + 1 : 0));
     DW_TRY(bound_rows(c, dataset, set));
     DW_TRY(bound_groups(c, dataset, set));

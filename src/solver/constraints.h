@@ -21,6 +21,9 @@ typedef struct {
 
 void dw_constraints_clear(dw_constraints *constraints);
 
+/* Whether a row has bounds other than 0 and 1, by itself or with its group. */
+bool dw_constraints_bound_rows(const dw_constraints *constraints);
+
 /* The set for the examples of a kernel; DIVW_ERROR_ARGUMENT with the reason when it is empty. */
 divw_status dw_constraints_set(const dw_constraints *constraints, const divw_kernel *kernel, dw_feasible *set);
 

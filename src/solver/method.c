@@ -16,7 +16,7 @@ enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ITERATIONS = 45 };
 /* Operations of an interior-point iteration. At orders 2 and inf the Hessian is a product of matrices of inner
  * products.
  */
-static double newton_cost(const dw_solve *solve) {
+double dw_newton_cost(const dw_solve *solve) {
   double n = (double)dw_min(solve->n, DW_INTERIOR_ALL), r = (double)solve->r, order = solve->objective.order;
   return n * n * ((order == 2 || isinf(order) ? 2 * r : r * (r + 1) / 2) + n / 3);
 }
@@ -37,8 +37,8 @@ bool dw_wants_interior_point(const dw_solve *solve) {
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
-  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
-         (newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
+  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) && dw_interior_point_fits(solve) &&
+         (dw_newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -94,6 +94,15 @@ fail:
   return status;
 }
 
+/* Whether the other method may go on where one has stalled. */
+bool dw_may_switch(const dw_solve *solve, bool interior) {
+  if (solve->options->method != DIVW_METHOD_AUTO || (solve->quality != NULL && solve->objective.order > 1)) {
+    return false;
+  }
+  return interior ? isfinite(solve->objective.order)
+                  : dw_newton_cost(solve) < BEARABLE_STEP && dw_interior_point_fits(solve);
+}
+
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                           int32_t *stop_reason) {
@@ -103,9 +112,7 @@ divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw
     solve->method = DIVW_METHOD_ADAM;
     return dw_adam(solve, problem, target, point, iterations, stop_reason);
   }
-  bool interior = dw_wants_interior_point(solve), may_switch = options->method == DIVW_METHOD_AUTO;
-  may_switch = may_switch && !(solve->quality != NULL && solve->objective.order > 1);
-  may_switch = may_switch && (interior ? isfinite(solve->objective.order) : newton_cost(solve) < BEARABLE_STEP);
+  bool interior = dw_wants_interior_point(solve), may_switch = dw_may_switch(solve, interior);
   solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
   *stop_reason = 0;
   if (options->initial != NULL && solve->iterations == 0 && (interior || is_slow(solve)) &&

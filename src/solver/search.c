@@ -40,7 +40,7 @@ typedef struct {
 } search;
 
 /* Where the problem is concave in p, or its stationary points are global anyway, the gap of one is the bound. */
-static bool is_gap_global(const dw_solve *solve) {
+bool dw_is_gap_global(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   bool concave = objective->logarithmic && objective->level_order <= 1;
   return concave || objective->balance == 1;
@@ -70,7 +70,7 @@ static divw_status solve_once(search *s) {
   s->solve->solves += !s->is_inside;
   s->is_inside = false;
   DW_TRY(dw_run_method(s->solve, s->problem, s->target, &s->work, &iterations, &s->stop_reason));
-  if (!is_gap_global(s->solve)) {
+  if (!dw_is_gap_global(s->solve)) {
     DW_TRY(store_dual(s, &s->work));
   }
   s->iterations += iterations;
@@ -104,7 +104,7 @@ static bool exhausted(const search *s) {
 static dw_frontier_bound bound(search *s) {
   const dw_objective *objective = &s->solve->objective;
   const dw_point *best = &s->solution->best;
-  if (is_gap_global(s->solve)) {
+  if (dw_is_gap_global(s->solve)) {
     double entropy = log((double)s->solve->n) - best->deficit;
     s->solution->global_bound = dw_objective_value(objective, best->log_value + best->gap, entropy);
     return (dw_frontier_bound){s->solution->global_bound, 0, 0};

@@ -17,6 +17,9 @@
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     checkpoint.c   the state of it all in a file
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
+ *     demand.c       the memory that all this needs, in advance
+ *     estimate.c     the same for the caller, before there are rows
+ *     pace.c         and the time of an iteration
  */
 #ifndef DW_SOLVE_H
 #define DW_SOLVE_H
@@ -37,6 +40,7 @@ struct divw_solver {
   double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
+  double max_memory; /* bytes; INFINITY: no limit */
   divw_progress_fn progress;
   void *progress_user;
   double *initial; /* weights to start from; NULL: uniform ones */
@@ -154,8 +158,11 @@ divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const doubl
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                           int32_t *stop_reason);
 
-/* Whether that would be an interior-point method. */
+/* Whether that would be an interior-point method; whether the other one may go on where it stalls; and the operations
+ * of a step of it. By sizes, options, and the score of uniform weights. */
 bool dw_wants_interior_point(const dw_solve *solve);
+bool dw_may_switch(const dw_solve *solve, bool interior);
+double dw_newton_cost(const dw_solve *solve);
 
 /* search.c: the call's result. */
 typedef struct {
@@ -166,5 +173,22 @@ typedef struct {
 } dw_solution;
 
 divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);
+
+/* Whether the gap of a point bounds the objective globally. */
+bool dw_is_gap_global(const dw_solve *solve);
+
+/* demand.c: bytes of a call at its height, by sizes and options, with a method. */
+double dw_solve_bytes(const dw_solve *solve, int32_t method);
+bool dw_interior_point_fits(const dw_solve *solve);
+
+/* DIVW_ERROR_MEMORY, naming the figure, when more is needed than the options allow. */
+divw_status dw_check_memory(const dw_solve *solve);
+
+/* Numbers: workspace of dw_eigen(), and a block of rows of a pass. */
+double dw_eigen_numbers(double r);
+double dw_block_numbers(int64_t n, int64_t r);
+
+/* solver.c: what is maximised. */
+dw_objective dw_effective_objective(const divw_solver *solver);
 
 #endif

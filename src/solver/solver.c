@@ -20,7 +20,8 @@ divw_status divw_solver_create(divw_solver **out) {
                           .method = DIVW_METHOD_AUTO,
                           .tolerance = 1e-6,
                           .max_iterations = 500,
-                          .max_solves = 16};
+                          .max_solves = 16,
+                          .max_memory = INFINITY};
   }
   return status;
 }
@@ -159,6 +160,18 @@ divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max_solves) 
 }
 
 int32_t divw_solver_max_solves(const divw_solver *solver) { return solver == NULL ? 0 : solver->max_solves; }
+
+divw_status divw_solver_set_max_memory(divw_solver *solver, double max_memory) {
+  DW_REQUIRE(solver);
+  if (!(max_memory > 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: max_memory is %g, expected a positive number of bytes, or INFINITY",
+                   __func__, max_memory);
+  }
+  solver->max_memory = max_memory;
+  return DIVW_OK;
+}
+
+double divw_solver_max_memory(const divw_solver *solver) { return solver == NULL ? NAN : solver->max_memory; }
 
 divw_status divw_solver_set_progress(divw_solver *solver, divw_progress_fn progress, void *user) {
   DW_REQUIRE(solver);
@@ -320,7 +333,7 @@ fail:
 }
 
 /* What is maximised: a number of effective examples takes the place of balance and objective. */
-static dw_objective effective_objective(const divw_solver *solver) {
+dw_objective dw_effective_objective(const divw_solver *solver) {
   dw_objective objective = solver->objective;
   if (solver->constraints.effective > 0) {
     objective.balance = 1;
@@ -340,7 +353,7 @@ static divw_status check_initial(const divw_solver *solver, const divw_kernel *k
 }
 
 static divw_status check_combination(const divw_solver *solver) {
-  const dw_objective objective = effective_objective(solver);
+  const dw_objective objective = dw_effective_objective(solver);
   bool has_entropy = objective.balance < 1 || solver->constraints.effective > 0;
   bool ascends = solver->method == DIVW_METHOD_ACCELERATED || solver->method == DIVW_METHOD_ADAM;
   if (isinf(objective.order) && ascends && objective.balance > 0) {
@@ -377,7 +390,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   divw_status status;
   dw_solution solution = {.method = DIVW_METHOD_ACCELERATED};
   dw_solve solve = {.options = solver,
-                    .objective = effective_objective(solver),
+                    .objective = dw_effective_objective(solver),
                     .kernel = kernel,
                     .n = divw_kernel_count(kernel),
                     .r = divw_kernel_features(kernel),
@@ -387,6 +400,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(dw_constraints_set(&solver->constraints, kernel, &solve.set));
   DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
+  DW_TRY(dw_check_memory(&solve));
   DW_TRY(dw_point_create(&solution.best, solve.n));
   DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
   for (int j = 0; j < 2; j++) {

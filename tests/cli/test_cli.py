@@ -16,11 +16,12 @@ from evaluate import Evaluate
 from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
 from pictures import ContactSheet, PictureFlags, Plots
+from planning import Planning
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Plots",
+__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Planning", "Plots",
            "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":

@@ -1,0 +1,154 @@
+/* Before the rows are read.
+ *
+ * Selection looks at row numbers and labels only. So the flags are tried on a stand-in with as many rows as INPUT, of
+ * one byte each that nobody reads, and what they leave is counted by the code that will do it again later. */
+#include "plan.h"
+
+#include "output.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+bool plan_examples(cli_plan *plan, const cli_settings *settings) {
+  *plan = (cli_plan){0};
+  if (!ok(divw_dataset_describe(settings->input, settings->array, &plan->rows, &plan->dimension, &plan->dtype))) {
+    return false;
+  }
+  plan->nothing = allocate(plan->rows, 1);
+  return ok(divw_dataset_create_borrowed(&plan->examples, plan->nothing, plan->rows, 1, DIVW_UINT8, 0)) &&
+         select_examples(&plan->examples, settings);
+}
+
+void plan_destroy(cli_plan *plan) {
+  divw_estimate_destroy(plan->estimate);
+  divw_dataset_destroy(plan->examples);
+  free(plan->nothing);
+}
+
+/* ---- memory ---- */
+
+typedef struct {
+  char text[32];
+} size_text;
+
+/* As --max-memory takes it, rounded up so that the same number is enough. */
+static size_text size_of(double bytes) {
+  static const char *const units[] = {"", "K", "M", "G", "T", "P"};
+  size_text words;
+  int unit = 0;
+  for (; bytes >= 1000 && unit < 5; unit++) {
+    bytes /= 1024;
+  }
+  snprintf(words.text, sizeof words.text, "%.*f%s", unit > 0 ? 2 : 0, ceil(bytes * 100) / 100, units[unit]);
+  return words;
+}
+
+static double part(const cli_plan *plan, int32_t which) { return divw_estimate_bytes(plan->estimate, which); }
+
+static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {
+  divw_estimate_destroy(plan->estimate);
+  return ok(divw_estimate_create(&plan->estimate, solver, plan->rows, plan->dimension, plan->dtype,
+                                 divw_dataset_count(plan->examples), settings->components));
+}
+
+static bool refuse(const cli_plan *plan, const cli_settings *settings, const char *solver_name) {
+  const double solver = part(plan, DIVW_MEMORY_SOLVER), interior = part(plan, DIVW_MEMORY_INTERIOR_POINT);
+  return fail(
+      "%s: may take %s of memory at its height, more than the %s of --max-memory: reading and preparing %s; then "
+      "rows %s, kernel %s, and %s %s",
+      settings->input, size_of(part(plan, DIVW_MEMORY_PEAK)).text, size_of(settings->max_memory).text,
+      size_of(part(plan, DIVW_MEMORY_PREPARATION)).text, size_of(part(plan, DIVW_MEMORY_ROWS)).text,
+      size_of(part(plan, DIVW_MEMORY_KERNEL)).text, interior > solver ? "interior points" : solver_name,
+      size_of(fmax(solver, interior)).text);
+}
+
+bool plan_memory(cli_plan *plan, divw_solver *solver, const cli_settings *settings) {
+  const double limit = settings->max_memory;
+  if (!make_estimate(plan, solver, settings)) {
+    return false;
+  }
+  if (limit > 0 && solver != NULL) {
+    const double left = limit - part(plan, DIVW_MEMORY_ROWS) - part(plan, DIVW_MEMORY_KERNEL);
+    if (!ok(divw_solver_set_max_memory(solver, fmax(left, 1))) || !make_estimate(plan, solver, settings)) {
+      return false;
+    }
+  }
+  return limit == 0 || part(plan, DIVW_MEMORY_PEAK) <= limit ||
+         refuse(plan, settings, solver != NULL ? "the solver" : "the score");
+}
+
+/* ---- what is shown ---- */
+
+static const struct {
+  const char *name, *key;
+  int32_t part;
+} parts[] = {{"at its height", "memory", DIVW_MEMORY_PEAK},
+             {"reading, preparing", "memory_preparation", DIVW_MEMORY_PREPARATION},
+             {"rows", "memory_rows", DIVW_MEMORY_ROWS},
+             {"kernel", "memory_kernel", DIVW_MEMORY_KERNEL},
+             {"solver", "memory_solver", DIVW_MEMORY_SOLVER},
+             {"interior points", "memory_interior_point", DIVW_MEMORY_INTERIOR_POINT}};
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+typedef struct {
+  double seconds[DIVW_METHOD_ADAM + 1]; /* NaN: not used */
+} cli_pace;
+
+static bool measure(const cli_plan *plan, cli_pace *pace) {
+  bool done = true;
+  for (int32_t method = DIVW_METHOD_AUTO; method <= DIVW_METHOD_ADAM; method++) {
+    pace->seconds[method] = NAN;
+    if (divw_estimate_uses(plan->estimate, method)) {
+      done = done && ok(divw_estimate_seconds(plan->estimate, method, &pace->seconds[method]));
+    }
+  }
+  return done;
+}
+
+static void show_as_json(const cli_plan *plan, const cli_pace *pace) {
+  json_open(NULL, '{');
+  json_whole("n", divw_dataset_count(plan->examples));
+  json_whole("dimension", plan->dimension);
+  json_whole("rows", plan->rows);
+  json_text("dtype", divw_dtype_name(plan->dtype));
+  for (int k = 0; k < PARTS; k++) {
+    json_whole(parts[k].key, (int64_t)part(plan, parts[k].part));
+  }
+  json_open("seconds_per_iteration", '{');
+  for (int32_t method = DIVW_METHOD_AUTO; method <= DIVW_METHOD_ADAM; method++) {
+    if (!isnan(pace->seconds[method])) {
+      json_real(divw_method_name(method), pace->seconds[method]);
+    }
+  }
+  json_close('}');
+  json_close('}');
+  putchar('\n');
+}
+
+static void show_as_table(const cli_plan *plan, const cli_pace *pace) {
+  print_row("examples", "%" PRId64 " of %" PRId64 ", with %" PRId64 " numbers of %s each",
+            divw_dataset_count(plan->examples), plan->rows, plan->dimension, divw_dtype_name(plan->dtype));
+  printf("\nmemory, in bytes or units of 1024\n");
+  for (int k = 0; k < PARTS; k++) {
+    if (part(plan, parts[k].part) > 0) {
+      print_row(parts[k].name, "%s", size_of(part(plan, parts[k].part)).text);
+    }
+  }
+  printf("\nseconds an iteration\n");
+  for (int32_t method = DIVW_METHOD_AUTO; method <= DIVW_METHOD_ADAM; method++) {
+    if (!isnan(pace->seconds[method])) {
+      print_row(divw_method_name(method), "%.2g", pace->seconds[method]);
+    }
+  }
+}
+
+bool plan_show(const cli_plan *plan, const cli_settings *settings) {
+  cli_pace pace;
+  const bool done = measure(plan, &pace);
+  if (done) {
+    (settings->json ? show_as_json : show_as_table)(plan, &pace);
+  }
+  return done;
+}

@@ -1,0 +1,110 @@
+/* What a solve will need: memory, added up from what the files of this folder hold at the same time, and whether there
+ * is enough of it.
+ *
+ * An upper bound that only sizes and options go into: the history of the acceleration and the dual vectors count as if
+ * all of them came to be. tests/test_estimate.c compares it with what the allocator is asked for; who adds an
+ * allocation that grows with n or r adds it here. */
+#include "interior.h"
+
+#include <math.h>
+
+/* As in anderson.c, interior_smooth.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
+enum { HISTORY = 16, GRAM_BLOCK = 1024, SLICE = 512, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
+
+static double largest(double a, double b) { return fmax(a, b); }
+
+static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }
+
+double dw_eigen_numbers(double r) { return 2 * r * r + 6 * r + (5 * r + 3) / 2 + 1; }
+
+double dw_block_numbers(int64_t n, int64_t r) { return (double)dw_kernel_block(n, r) * (double)r; }
+
+/* Beside n-vectors, at the height of dw_evaluate(): workspace of LAPACK, or blocks of rows (two where smoothed states
+ * are tried). */
+static double numbers_to_evaluate(const dw_solve *s) {
+  double blocks = (s->objective.order <= 1 ? 2 : 1) * dw_block_numbers(s->n, s->r);
+  return s->objective.order == 2 ? blocks : largest(dw_eigen_numbers((double)s->r), blocks);
+}
+
+/* What a call holds from begin to end, whatever the method. */
+static double numbers_of_call(const dw_solve *s) {
+  const dw_constraints *c = &s->options->constraints;
+  double n = (double)s->n, r = (double)s->r, vectors = 6; /* the best point, and the one at work */
+  vectors += s->quality != NULL;
+  vectors += s->quality != NULL || s->objective.order <= 1 ? 2 : 0; /* smoothed states; the ratio */
+  vectors += dw_constraints_bound_rows(c) ? 7 : 0;
+  vectors += c->group_count > 0 ? 0.5 : 0;
+  vectors += dw_is_gap_global(s) ? 0 : (double)s->options->max_solves;
+  return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
+}
+
+static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
+  double history = (double)dw_max(0, dw_min(HISTORY, iterations - 2));
+  double step = largest(numbers_to_evaluate(s), GRAM_BLOCK * (HISTORY + 1));
+  return (double)s->n * (6 + 2 * history) + step;
+}
+
+/* Newton's matrix, and the vectors and borders around it (newton.c), of m active rows. */
+static double newton_numbers(const dw_solve *s, double m) {
+  const dw_constraints *c = &s->options->constraints;
+  double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
+  double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
+  double columns = groups + has_limit(s) + isinf(s->objective.order), unknowns = columns + loose + (loose > 0);
+  return m * m + 4 * m + 5 * pairs + columns * m + unknowns * (unknowns + 2) + 2 * columns + 7 * groups;
+}
+
+static double value_numbers(const dw_solve *s, double m) {
+  double r = (double)s->r;
+  if (isinf(s->objective.order)) {
+    return 4 * m * r + m * m + 3 * m + r + 8 * r * r;
+  }
+  return m * (r + SLICE) + (s->objective.order == 2 ? m * m : m * r);
+}
+
+static double numbers_of_interior_point(const dw_solve *s) {
+  enum { APPROACH = 15 };
+  bool all = s->n <= DW_INTERIOR_ALL;
+  double n = (double)s->n, m = (double)(all ? s->n : dw_min(s->n, dw_interior_columns(s->r)));
+  double newton = 3 * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
+  bool ascends = !all && isfinite(s->objective.order);
+  return n * (all ? 1 : 3) + (ascends ? largest(newton, numbers_to_ascend(s, APPROACH)) : newton);
+}
+
+double dw_solve_bytes(const dw_solve *s, int32_t method) {
+  int64_t iterations = s->options->max_iterations;
+  bool keeps_point = method == DIVW_METHOD_INTERIOR_POINT || /* while another method tries to find a better one */
+                     (s->options->method == DIVW_METHOD_AUTO && s->n <= DW_INTERIOR_ALL);
+  double base = numbers_of_call(s) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
+  switch (method) {
+  case DIVW_METHOD_INTERIOR_POINT: more = numbers_of_interior_point(s); break;
+  case DIVW_METHOD_ADAM: more = 6 * (double)s->n + numbers_to_evaluate(s); break;
+  default: more = numbers_to_ascend(s, iterations); break;
+  }
+  bool kept = s->options->checkpoint_path != NULL || s->options->resume_path != NULL;
+  return 8 * (base + more) + FRONTIER + (kept ? CHECKPOINT : 0);
+}
+
+bool dw_interior_point_fits(const dw_solve *s) {
+  return isinf(s->options->max_memory) || dw_solve_bytes(s, DIVW_METHOD_INTERIOR_POINT) <= s->options->max_memory;
+}
+
+/* The method that a solve cannot do without. */
+static int32_t least_method(const dw_solve *s) {
+  bool interior = isinf(s->objective.order) || s->options->method == DIVW_METHOD_INTERIOR_POINT;
+  return interior                                 ? DIVW_METHOD_INTERIOR_POINT
+         : s->options->method == DIVW_METHOD_ADAM ? DIVW_METHOD_ADAM
+                                                  : DIVW_METHOD_ACCELERATED;
+}
+
+divw_status dw_check_memory(const dw_solve *s) {
+  int32_t method = least_method(s);
+  double needed = dw_solve_bytes(s, method);
+  if (needed <= s->options->max_memory) {
+    return DIVW_OK;
+  }
+  return dw_fail(
+      DIVW_ERROR_MEMORY,
+      "divw_solver_solve: %lld examples of %lld features may take %.0f bytes by method %s, max_memory allows "
+      "%.0f",
+      (long long)s->n, (long long)s->r, needed, divw_method_name(method), s->options->max_memory);
+}

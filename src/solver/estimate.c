@@ -1,0 +1,180 @@
+/* What a solve will take, for the caller, from sizes and options alone. Bytes of a solve: demand.c; seconds: pace.c.
+ *
+ * Before a solve memory goes up and down: the file is read, principal components are found, the kernel is made. What
+ * each step holds at its height is added to what stays from the steps before. */
+#include <divweights/estimate.h>
+
+#include "../array_file.h"
+#include "pace.h"
+
+#include <math.h>
+
+struct divw_estimate {
+  double rows, kernel, preparation;
+  double solver, interior; /* a solve at its height */
+  bool has_solver;
+  bool uses[DIVW_METHOD_ADAM + 1];
+  dw_pace_problem problem;
+};
+
+/* ---- preparation ---- */
+
+enum { READER = 128 << 10, WINDOW = 1 << 20 }; /* file.c with gzip; array_file.c, where columns come first */
+
+static void hold(divw_estimate *e, double bytes) { e->preparation = fmax(e->preparation, bytes); }
+
+/* Labels of all rows and of the selected ones, numbers of these. */
+static void read_rows(divw_estimate *e, double rows, double d, double size, double n) {
+  double block = rows * d * size;
+  e->rows = block + 16 * n;
+  hold(e, block + READER + fmin(block, WINDOW));
+  hold(e, e->rows + 32 * rows);
+}
+
+/* components.c; the directions and a mean stay for rows that come later. */
+static void reduce_rows(divw_estimate *e, int64_t n, int64_t d, int64_t components) {
+  double side = (double)dw_min(n, d), columns = (double)d, k = (double)components;
+  double block = d <= n ? dw_block_numbers(n, d) : 256 * (double)n;
+  double result = (double)n * (k + 3) + k * columns + 2 * columns;
+  hold(e, e->rows + 8 * (result + 2 * side * side + side + fmax(dw_eigen_numbers(side), block) + (d <= n ? block : 0)));
+  e->rows = 8 * result;
+}
+
+/* kernel.c */
+static void make_kernel(divw_estimate *e, int64_t n, int64_t d) {
+  double m = (double)n, columns = (double)d, matrix = m * m;
+  e->kernel = 8 * (m + columns);
+  hold(e, e->rows + e->kernel + 9 * columns);
+  if (n < d) {
+    double work = fmax(fmax(dw_eigen_numbers(m), matrix), 2 * dw_block_numbers(n, d));
+    hold(e, e->rows + e->kernel + 8 * (2 * matrix + m + work));
+    e->kernel += 8 * matrix;
+  }
+}
+
+/* ---- the solve ---- */
+
+/* Which methods a solve begins with can depend on the score of uniform weights, which is between 1 and r. */
+static void find_methods(divw_estimate *e, dw_solve *s) {
+  bool ascent = false, interior = false;
+  double scores[] = {1, (double)s->r};
+  if (s->options->method == DIVW_METHOD_ADAM) {
+    e->uses[DIVW_METHOD_ADAM] = true;
+    return;
+  }
+  for (int k = 0; k < 2; k++) {
+    s->vendi_uniform = scores[k];
+    *(dw_wants_interior_point(s) ? &interior : &ascent) = true;
+  }
+  bool columns = interior && s->n > DW_INTERIOR_ALL && isfinite(s->objective.order);
+  e->uses[DIVW_METHOD_ACCELERATED] = ascent || columns || (interior && dw_may_switch(s, true));
+  e->uses[DIVW_METHOD_INTERIOR_POINT] = interior || (ascent && dw_may_switch(s, false));
+}
+
+static void add_solve(divw_estimate *e, const divw_solver *solver) {
+  dw_solve s = {.options = solver,
+                .objective = dw_effective_objective(solver),
+                .n = e->problem.n,
+                .r = e->problem.r,
+                .quality = solver->constraints.quality};
+  find_methods(e, &s);
+  e->problem.order = s.objective.order;
+  e->problem.newton_operations = dw_newton_cost(&s);
+  int32_t other = e->uses[DIVW_METHOD_ADAM] ? DIVW_METHOD_ADAM : DIVW_METHOD_ACCELERATED;
+  e->solver = e->uses[other] ? dw_solve_bytes(&s, other) : 0;
+  e->interior = e->uses[DIVW_METHOD_INTERIOR_POINT] ? dw_solve_bytes(&s, DIVW_METHOD_INTERIOR_POINT) : 0;
+}
+
+/* dw_spectrum_values() */
+static double bytes_to_score(int64_t n, int64_t r) {
+  double order = (double)r;
+  return 8 * (order * order + fmax(dw_block_numbers(n, r), order * order + 67 * order));
+}
+
+/* ---- the interface ---- */
+
+static divw_status check(int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
+  static const char who[] = "divw_estimate_create";
+  if (rows < 1 || d < 1 || n < 1) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: %s is %lld, expected at least 1", who,
+                   rows < 1 ? "rows"
+                   : d < 1  ? "d"
+                            : "n",
+                   (long long)(rows < 1 ? rows
+                               : d < 1  ? d
+                                        : n));
+  }
+  if (dtype < DIVW_FLOAT64 || dtype > DIVW_UINT8) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: dtype is %d, expected DIVW_FLOAT64, DIVW_FLOAT32, DIVW_FLOAT16 or "
+                   "DIVW_UINT8",
+                   who, dtype);
+  }
+  if (components < 0 || components > dw_min(n, d)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: components is %lld, expected 0 to %lld, the smaller one of n and d", who,
+                   (long long)components, (long long)dw_min(n, d));
+  }
+  return DIVW_OK;
+}
+
+divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver, int64_t rows, int64_t d, int32_t dtype,
+                                 int64_t n, int64_t components) {
+  divw_status status;
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_TRY(check(rows, d, dtype, n, components));
+  DW_TRY(dw_alloc_zero(out, 1, sizeof **out));
+  divw_estimate *e = *out;
+  read_rows(e, (double)rows, (double)d, (double)dw_dtype_size(dtype), (double)n);
+  if (components > 0) {
+    reduce_rows(e, n, d, components);
+    d = components;
+    dtype = DIVW_FLOAT64;
+  }
+  make_kernel(e, n, d);
+  e->problem = (dw_pace_problem){.n = n, .r = dw_min(n, d), .dtype = n < d ? DIVW_FLOAT64 : dtype, .order = 1};
+  e->has_solver = solver != NULL;
+  if (solver != NULL) {
+    add_solve(e, solver);
+  } else {
+    e->solver = bytes_to_score(n, e->problem.r);
+  }
+fail:
+  return status;
+}
+
+void divw_estimate_destroy(divw_estimate *estimate) { divw_free(estimate); }
+
+double divw_estimate_bytes(const divw_estimate *estimate, int32_t part) {
+  if (estimate == NULL) {
+    return NAN;
+  }
+  switch (part) {
+  case DIVW_MEMORY_PEAK:
+    return fmax(estimate->preparation, estimate->rows + estimate->kernel + fmax(estimate->solver, estimate->interior));
+  case DIVW_MEMORY_ROWS: return estimate->rows;
+  case DIVW_MEMORY_KERNEL: return estimate->kernel;
+  case DIVW_MEMORY_SOLVER: return estimate->solver;
+  case DIVW_MEMORY_INTERIOR_POINT: return estimate->interior;
+  case DIVW_MEMORY_PREPARATION: return estimate->preparation;
+  default: return NAN;
+  }
+}
+
+int32_t divw_estimate_uses(const divw_estimate *estimate, int32_t method) {
+  return estimate != NULL && method >= 1 && method <= DIVW_METHOD_ADAM && estimate->uses[method];
+}
+
+divw_status divw_estimate_seconds(const divw_estimate *estimate, int32_t method, double *seconds) {
+  DW_REQUIRE(estimate);
+  DW_REQUIRE(seconds);
+  if (method <= DIVW_METHOD_AUTO || method > DIVW_METHOD_ADAM) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: method is %d, expected DIVW_METHOD_ACCELERATED, DIVW_METHOD_INTERIOR_POINT or DIVW_METHOD_ADAM",
+                   __func__, method);
+  }
+  if (!estimate->has_solver) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: estimate was made without a solver", __func__);
+  }
+  return dw_pace_measure(&estimate->problem, method, seconds);
+}

@@ -1,0 +1,520 @@
+/* Estimates against what the library asks its allocator for; headers; the limit on memory. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "make.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- an allocator that counts ---- */
+
+enum { ROOM = 64 };
+
+static struct { uint64_t live, peak; } memory;
+
+static void *count_up(uint64_t bytes, void *user) {
+  unsigned char *block = aligned_alloc(ROOM, (bytes + 2 * ROOM - 1) / ROOM * ROOM);
+  (void)user;
+  if (block == NULL) {
+    return NULL;
+  }
+  memcpy(block, &bytes, sizeof bytes);
+  memory.live += bytes;
+  memory.peak = memory.live > memory.peak ? memory.live : memory.peak;
+  return block + ROOM;
+}
+
+static void count_down(void *block, void *user) {
+  uint64_t bytes;
+  (void)user;
+  memcpy(&bytes, (unsigned char *)block - ROOM, sizeof bytes);
+  memory.live -= bytes;
+  free((unsigned char *)block - ROOM);
+}
+
+/* ---- data ---- */
+
+/* n rows of d numbers that are all above 0, as a .npy of the type. */
+static const char *write_rows(int64_t n, int64_t d, int32_t dtype) {
+  static const char *const names[] = {"", "<f8", "<f4", "<f2", "|u1"};
+  static const int64_t sizes[] = {0, 8, 4, 2, 1};
+  const int64_t size = sizes[dtype];
+  unsigned char *file = calloc(1, (size_t)(128 + n * d * size));
+  char text[118 + 1], dictionary[118];
+  test_random random = {(uint64_t)(n + d)};
+  assert_non_null(file);
+  snprintf(dictionary, sizeof dictionary, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld, %lld), }",
+           names[dtype], (long long)n, (long long)d);
+  snprintf(text, sizeof text, "%-117s\n", dictionary);
+  memcpy(file, "\x93NUMPY\x01\x00\x76\x00", 10);
+  memcpy(file + 10, text, 118);
+  for (int64_t k = 0; k < n * d; k++) {
+    const double value = 0.01 + next_uniform(&random) * next_uniform(&random);
+    const float narrow = (float)value;
+    const unsigned char byte = (unsigned char)(1 + 200 * value);
+    memcpy(file + 128 + k * size,
+           size == 8   ? (const void *)&value
+           : size == 4 ? (const void *)&narrow
+                       : &byte,
+           (size_t)size);
+  }
+  const char *path = scratch_file("rows.npy", file, (size_t)(128 + n * d * size));
+  free(file);
+  return path;
+}
+
+typedef struct {
+  const char *name;
+  int64_t n, d;
+  int32_t dtype;
+  int64_t selected, components; /* 0: all, none */
+  int32_t method;
+  double order, balance;
+  int64_t iterations;
+  double cap;
+} shape;
+
+static divw_solver *make_solver(const shape *of) {
+  divw_solver *solver;
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_method(solver, of->method));
+  ok(divw_solver_set_order(solver, of->order));
+  ok(divw_solver_set_balance(solver, of->balance));
+  ok(divw_solver_set_max_iterations(solver, of->iterations));
+  ok(divw_solver_set_tolerance(solver, 1e-13));
+  ok(divw_solver_set_max_solves(solver, 2));
+  ok(divw_solver_set_max_weight(solver, of->cap));
+  return solver;
+}
+
+static divw_estimate *make_estimate(const shape *of, const divw_solver *solver, const char *path) {
+  divw_estimate *estimate;
+  int64_t n, d;
+  int32_t dtype;
+  ok(divw_dataset_describe(path, NULL, &n, &d, &dtype));
+  assert_true(n == of->n && d == of->d && dtype == of->dtype);
+  ok(divw_estimate_create(&estimate, solver, n, d, dtype, of->selected > 0 ? of->selected : n, of->components));
+  return estimate;
+}
+
+/* Reads, selects, reduces, makes the kernel; the height of that. */
+static divw_kernel *prepare(const shape *of, const char *path) {
+  divw_dataset *rows, *next;
+  divw_kernel *kernel;
+  ok(divw_dataset_load(&rows, path));
+  if (of->selected > 0) {
+    int64_t *list = calloc((size_t)of->selected, sizeof *list);
+    for (int64_t i = 0; i < of->selected; i++) {
+      list[i] = of->n - 1 - i;
+    }
+    ok(divw_dataset_select_rows(&next, rows, list, of->selected));
+    free(list);
+    divw_dataset_destroy(rows);
+    rows = next;
+  }
+  if (of->components > 0) {
+    ok(divw_dataset_components(&next, rows, of->components));
+    divw_dataset_destroy(rows);
+    rows = next;
+  }
+  ok(divw_kernel_create(&kernel, rows, DIVW_KERNEL_COSINE));
+  divw_dataset_destroy(rows);
+  return kernel;
+}
+
+static void check_part(const char *name, const char *part, double predicted, uint64_t real) {
+  const double ratio = predicted / (double)real;
+  print_message("%-28s %-11s %12.0f predicted %12llu real %6.3f\n", name, part, predicted, (unsigned long long)real,
+                ratio);
+  assert_true(ratio >= 1);
+  assert_true(ratio <= 1.3);
+}
+
+static void check_shape(const shape *of) {
+  const char *path = write_rows(of->n, of->d, of->dtype);
+  divw_solver *solver = make_solver(of);
+  divw_estimate *estimate = make_estimate(of, solver, path);
+  divw_weights *weights;
+  const uint64_t before = memory.live;
+  memory.peak = before;
+  divw_kernel *kernel = prepare(of, path);
+  const uint64_t prepared = memory.peak - before, stays = memory.live - before;
+  memory.peak = memory.live;
+  ok(divw_solver_solve(solver, kernel, &weights));
+  const uint64_t solved = memory.peak - before, peak = solved > prepared ? solved : prepared;
+  const int32_t part =
+      divw_estimate_bytes(estimate, DIVW_MEMORY_SOLVER) > divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT)
+          ? DIVW_MEMORY_SOLVER
+          : DIVW_MEMORY_INTERIOR_POINT;
+  check_part(of->name, "solve", divw_estimate_bytes(estimate, part), solved - stays);
+  check_part(of->name, "peak", divw_estimate_bytes(estimate, DIVW_MEMORY_PEAK), peak);
+  assert_true(divw_estimate_bytes(estimate, DIVW_MEMORY_PREPARATION) >= (double)prepared);
+  divw_weights_destroy(weights);
+  divw_kernel_destroy(kernel);
+  divw_estimate_destroy(estimate);
+  divw_solver_destroy(solver);
+}
+
+static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
+  (void)state;
+  const shape shapes[] = {
+      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY},
+      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY},
+      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3},
+      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY},
+      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY},
+      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY},
+      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY},
+      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY},
+      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY},
+      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY},
+      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY},
+      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5},
+      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY},
+      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY},
+      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY},
+  };
+  ok(divw_set_allocator(count_up, count_down, NULL));
+  for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+    check_shape(&shapes[k]);
+  }
+  assert_int_equal(memory.live, 0);
+  ok(divw_set_allocator(NULL, NULL, NULL));
+}
+
+/* ---- headers ---- */
+
+static void headers_alone_tell_number_length_and_type_of_rows(void **state) {
+  (void)state;
+  static const unsigned char images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+  int64_t n, d;
+  int32_t dtype;
+  ok(divw_dataset_describe(write_rows(7, 5, DIVW_FLOAT32), NULL, &n, &d, &dtype));
+  assert_true(n == 7 && d == 5 && dtype == DIVW_FLOAT32);
+  ok(divw_dataset_describe(scratch_file("images.idx", images, sizeof images), NULL, &n, &d, &dtype));
+  assert_true(n == 2 && d == 3 && dtype == DIVW_UINT8);
+}
+
+static void headers_of_all_shards_are_added_up(void **state) {
+  (void)state;
+  char folder[512], shard[600];
+  int64_t n, d;
+  int32_t dtype;
+  snprintf(folder, sizeof folder, "%s", scratch("shards"));
+  assert_int_equal(mkdir(folder, 0777), 0);
+  for (int64_t k = 1; k <= 3; k++) {
+    snprintf(shard, sizeof shard, "%s/%d.npy", folder, (int)k);
+    assert_int_equal(rename(write_rows(k, 4, DIVW_FLOAT64), shard), 0);
+  }
+  ok(divw_dataset_describe(folder, NULL, &n, &d, &dtype));
+  assert_true(n == 6 && d == 4 && dtype == DIVW_FLOAT64);
+  assert_int_equal(rename(write_rows(2, 5, DIVW_FLOAT64), shard), 0);
+  fails(divw_dataset_describe(folder, NULL, &n, &d, &dtype), DIVW_ERROR_FORMAT, "has rows of 5 numbers, expected 4");
+  assert_true(n == 0 && d == 0 && dtype == 0);
+  fails(divw_dataset_describe(folder, "a", &n, &d, &dtype), DIVW_ERROR_ARGUMENT, "is a folder");
+}
+
+/* A file of 40 GB with a hole in place of the rows. */
+static const char *write_hole(void) {
+  static const char dictionary[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (100000000, 100), }";
+  char header[128];
+  snprintf(header, sizeof header, "%-117s\n", dictionary);
+  memmove(header + 10, header, 118);
+  memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
+  const char *path = scratch_file("hole.npy", header, sizeof header);
+  assert_int_equal(truncate(path, 128 + INT64_C(40000000000)), 0);
+  return path;
+}
+
+static void rows_are_not_read_to_describe_them(void **state) {
+  (void)state;
+  int64_t n, d;
+  int32_t dtype;
+  ok(divw_set_allocator(count_up, count_down, NULL));
+  memory.peak = memory.live;
+  ok(divw_dataset_describe(write_hole(), NULL, &n, &d, &dtype));
+  assert_true(memory.peak < 1000000);
+  ok(divw_set_allocator(NULL, NULL, NULL));
+  assert_true(n == 100000000 && d == 100 && dtype == DIVW_FLOAT32);
+}
+
+static void what_cannot_be_described_is_refused(void **state) {
+  (void)state;
+  int64_t n = 1, d = 1;
+  int32_t dtype = 1;
+  const char *path = write_rows(2, 2, DIVW_UINT8);
+  fails(divw_dataset_describe(NULL, NULL, &n, &d, &dtype), DIVW_ERROR_ARGUMENT, "path is NULL");
+  fails(divw_dataset_describe(path, NULL, NULL, &d, &dtype), DIVW_ERROR_ARGUMENT, "n is NULL");
+  fails(divw_dataset_describe(path, NULL, &n, NULL, &dtype), DIVW_ERROR_ARGUMENT, "d is NULL");
+  fails(divw_dataset_describe(path, NULL, &n, &d, NULL), DIVW_ERROR_ARGUMENT, "dtype is NULL");
+  fails(divw_dataset_describe(path, "a", &n, &d, &dtype), DIVW_ERROR_ARGUMENT, "no array named a");
+  fails(divw_dataset_describe(scratch("nowhere.npy"), NULL, &n, &d, &dtype), DIVW_ERROR_FILE, "cannot be opened");
+  fails(divw_dataset_describe(write_rows(0, 2, DIVW_UINT8), NULL, &n, &d, &dtype), DIVW_ERROR_FORMAT,
+        "has 0 rows of 2 numbers");
+  path = write_rows(9, 9, DIVW_FLOAT64);
+  assert_int_equal(truncate(path, 400), 0);
+  fails(divw_dataset_describe(path, NULL, &n, &d, &dtype), DIVW_ERROR_FORMAT, "truncated");
+  assert_true(n == 0 && d == 0 && dtype == 0);
+}
+
+/* ---- estimates ---- */
+
+static void wrong_sizes_are_refused(void **state) {
+  (void)state;
+  divw_estimate *estimate;
+  divw_solver *solver;
+  double seconds;
+  ok(divw_solver_create(&solver));
+  fails(divw_estimate_create(NULL, solver, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "out is NULL");
+  fails(divw_estimate_create(&estimate, solver, 0, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "rows is 0");
+  assert_null(estimate);
+  fails(divw_estimate_create(&estimate, solver, 1, -1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "d is -1");
+  fails(divw_estimate_create(&estimate, solver, 1, 1, DIVW_UINT8, 0, 0), DIVW_ERROR_ARGUMENT, "n is 0");
+  fails(divw_estimate_create(&estimate, solver, 1, 1, 5, 1, 0), DIVW_ERROR_ARGUMENT, "dtype is 5");
+  fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, 5), DIVW_ERROR_ARGUMENT,
+        "components is 5, expected 0 to 4");
+  fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, -1), DIVW_ERROR_ARGUMENT, "components is -1");
+  ok(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 9, 0));
+  fails(divw_estimate_seconds(NULL, DIVW_METHOD_ADAM, &seconds), DIVW_ERROR_ARGUMENT, "estimate is NULL");
+  fails(divw_estimate_seconds(estimate, DIVW_METHOD_ADAM, NULL), DIVW_ERROR_ARGUMENT, "seconds is NULL");
+  fails(divw_estimate_seconds(estimate, DIVW_METHOD_AUTO, &seconds), DIVW_ERROR_ARGUMENT, "method is 1");
+  fails(divw_estimate_seconds(estimate, 5, &seconds), DIVW_ERROR_ARGUMENT, "method is 5");
+  assert_true(isnan(divw_estimate_bytes(NULL, DIVW_MEMORY_PEAK)));
+  assert_true(isnan(divw_estimate_bytes(estimate, 0)) && isnan(divw_estimate_bytes(estimate, 7)));
+  assert_int_equal(divw_estimate_uses(NULL, DIVW_METHOD_ACCELERATED), 0);
+  assert_int_equal(divw_estimate_uses(estimate, -1) + divw_estimate_uses(estimate, 9), 0);
+  divw_estimate_destroy(estimate);
+  divw_estimate_destroy(NULL);
+  ok(divw_estimate_create(&estimate, NULL, 9, 5, DIVW_UINT8, 9, 0));
+  fails(divw_estimate_seconds(estimate, DIVW_METHOD_ADAM, &seconds), DIVW_ERROR_ARGUMENT, "without a solver");
+  divw_estimate_destroy(estimate);
+  divw_solver_destroy(solver);
+}
+
+static void methods_that_may_be_used_are_named(void **state) {
+  (void)state;
+  static const struct {
+    int64_t n;
+    int32_t method;
+    double order;
+    bool ascends, interior, adam;
+  } cases[] = {
+      {500, DIVW_METHOD_AUTO, 1, true, true, false},
+      {500, DIVW_METHOD_AUTO, INFINITY, false, true, false},
+      {500, DIVW_METHOD_AUTO, 5, true, true, false},
+      {500, DIVW_METHOD_ACCELERATED, 5, true, false, false},
+      {500, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
+      {20000, DIVW_METHOD_INTERIOR_POINT, 1, true, true, false},
+      {20000, DIVW_METHOD_INTERIOR_POINT, INFINITY, false, true, false},
+      {20000, DIVW_METHOD_AUTO, 1, true, false, false},
+      {500, DIVW_METHOD_ADAM, 1, false, false, true},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    divw_solver *solver;
+    divw_estimate *estimate;
+    ok(divw_solver_create(&solver));
+    ok(divw_solver_set_method(solver, cases[k].method));
+    ok(divw_solver_set_order(solver, cases[k].order));
+    ok(divw_estimate_create(&estimate, solver, cases[k].n, 20, DIVW_FLOAT32, cases[k].n, 0));
+    assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_AUTO), 0);
+    assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_ACCELERATED), cases[k].ascends);
+    assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_INTERIOR_POINT), cases[k].interior);
+    assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_ADAM), cases[k].adam);
+    assert_int_equal(divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT) > 0, cases[k].interior);
+    divw_estimate_destroy(estimate);
+    divw_solver_destroy(solver);
+  }
+}
+
+static void scoring_takes_what_was_estimated(void **state) {
+  (void)state;
+  const shape of = {.n = 3000, .d = 60, .dtype = DIVW_UINT8};
+  const char *path = write_rows(of.n, of.d, of.dtype);
+  double score;
+  ok(divw_set_allocator(count_up, count_down, NULL));
+  divw_estimate *estimate = make_estimate(&of, NULL, path);
+  const uint64_t before = memory.live;
+  memory.peak = before;
+  divw_kernel *kernel = prepare(&of, path);
+  ok(divw_vendi_score(kernel, NULL, 1, &score));
+  check_part("score", "peak", divw_estimate_bytes(estimate, DIVW_MEMORY_PEAK), memory.peak - before);
+  divw_kernel_destroy(kernel);
+  divw_estimate_destroy(estimate);
+  ok(divw_set_allocator(NULL, NULL, NULL));
+}
+
+static divw_estimate *estimate_of(double order, int64_t n, int64_t d, int32_t dtype) {
+  divw_solver *solver;
+  divw_estimate *estimate;
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_order(solver, order));
+  ok(divw_estimate_create(&estimate, solver, n, d, dtype, n, 0));
+  divw_solver_destroy(solver); /* the estimate does without it */
+  return estimate;
+}
+
+static void time_grows_with_the_rows_whatever_their_type(void **state) {
+  (void)state;
+  for (int32_t dtype = DIVW_FLOAT64; dtype <= DIVW_UINT8; dtype++) {
+    divw_estimate *few = estimate_of(1, 2000, 16, dtype), *many = estimate_of(1, 2000000, 16, dtype);
+    double short_time, long_time;
+    ok(divw_estimate_seconds(few, DIVW_METHOD_ACCELERATED, &short_time));
+    ok(divw_estimate_seconds(many, DIVW_METHOD_ACCELERATED, &long_time));
+    assert_true(short_time > 0 && long_time > 20 * short_time && isfinite(long_time));
+    divw_estimate_destroy(few);
+    divw_estimate_destroy(many);
+  }
+}
+
+static void every_method_and_order_has_a_time(void **state) {
+  (void)state;
+  static const double orders[] = {0.5, 1, 2, INFINITY};
+  for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
+    divw_estimate *estimate = estimate_of(orders[k], 5000, 20, DIVW_FLOAT32), *wide = estimate_of(orders[k], 3, 9, 1);
+    for (int32_t method = DIVW_METHOD_ACCELERATED; method <= DIVW_METHOD_ADAM; method++) {
+      double seconds, tiny;
+      ok(divw_estimate_seconds(estimate, method, &seconds));
+      ok(divw_estimate_seconds(wide, method, &tiny));
+      assert_true(tiny > 0 && seconds > tiny && isfinite(seconds));
+    }
+    divw_estimate_destroy(estimate);
+    divw_estimate_destroy(wide);
+  }
+}
+
+static divw_status attempt_everything(void *context) {
+  divw_solver *solver = NULL;
+  divw_estimate *estimate = NULL;
+  int64_t n, d;
+  int32_t dtype;
+  double seconds;
+  divw_status status = divw_dataset_describe(context, NULL, &n, &d, &dtype);
+  if (status == DIVW_OK) {
+    status = divw_solver_create(&solver);
+  }
+  if (status == DIVW_OK) {
+    status = divw_estimate_create(&estimate, solver, n, d, dtype, n, 0);
+  }
+  if (status == DIVW_OK) {
+    status = divw_estimate_seconds(estimate, DIVW_METHOD_INTERIOR_POINT, &seconds);
+  }
+  if (status == DIVW_OK) {
+    status = divw_estimate_seconds(estimate, DIVW_METHOD_ACCELERATED, &seconds);
+  }
+  divw_estimate_destroy(estimate);
+  divw_solver_destroy(solver);
+  return status;
+}
+
+static void failing_allocations_leave_nothing_behind(void **state) {
+  (void)state;
+  fail_every_allocation(attempt_everything, (void *)(uintptr_t)write_rows(5, 2, DIVW_FLOAT32));
+}
+
+/* ---- the limit ---- */
+
+static void the_limit_is_none_until_it_is_set(void **state) {
+  (void)state;
+  divw_solver *solver;
+  ok(divw_solver_create(&solver));
+  assert_true(isinf(divw_solver_max_memory(solver)));
+  ok(divw_solver_set_max_memory(solver, 1e6));
+  near(divw_solver_max_memory(solver), 1e6, 0);
+  fails(divw_solver_set_max_memory(solver, 0), DIVW_ERROR_ARGUMENT, "max_memory is 0, expected a positive number");
+  fails(divw_solver_set_max_memory(solver, NAN), DIVW_ERROR_ARGUMENT, "max_memory is nan");
+  fails(divw_solver_set_max_memory(NULL, 1), DIVW_ERROR_ARGUMENT, "solver is NULL");
+  near(divw_solver_max_memory(solver), 1e6, 0);
+  assert_true(isnan(divw_solver_max_memory(NULL)));
+  divw_solver_destroy(solver);
+}
+
+/* At order 5 auto begins with interior points. */
+static void auto_does_without_interior_points_that_do_not_fit(void **state) {
+  (void)state;
+  const int64_t n = 600, d = 10;
+  double *x = make_rows(n, d, 3);
+  divw_kernel *kernel = make_kernel(x, n, d);
+  divw_solver *solver;
+  divw_weights *weights;
+  divw_estimate *estimate;
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_order(solver, 5));
+  ok(divw_solver_set_balance(solver, 0.9));
+  ok(divw_estimate_create(&estimate, solver, n, d, DIVW_FLOAT64, n, 0));
+  const double more = divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT);
+  divw_estimate_destroy(estimate);
+  ok(divw_solver_set_max_memory(solver, more));
+  ok(divw_solver_solve(solver, kernel, &weights));
+  assert_non_null(strstr(divw_weights_report(weights), "interior-point"));
+  divw_weights_destroy(weights);
+
+  ok(divw_solver_set_max_memory(solver, more - 1));
+  ok(divw_estimate_create(&estimate, solver, n, d, DIVW_FLOAT64, n, 0));
+  assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_INTERIOR_POINT), 0);
+  ok(divw_solver_set_max_memory(solver, divw_estimate_bytes(estimate, DIVW_MEMORY_SOLVER)));
+  divw_estimate_destroy(estimate);
+  ok(divw_solver_solve(solver, kernel, &weights));
+  assert_non_null(strstr(divw_weights_report(weights), "accelerated"));
+  assert_true(divw_weights_gap(weights) <= 1e-6);
+  divw_weights_destroy(weights);
+  divw_solver_destroy(solver);
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+static void what_does_not_fit_is_refused_with_the_figure(void **state) {
+  (void)state;
+  const int64_t n = 600, d = 10;
+  double *x = make_rows(n, d, 3);
+  divw_kernel *kernel = make_kernel(x, n, d);
+  divw_solver *solver;
+  divw_weights *weights;
+  divw_estimate *estimate;
+  char expected[200];
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_max_memory(solver, 1e6));
+  ok(divw_solver_set_method(solver, DIVW_METHOD_INTERIOR_POINT));
+  ok(divw_estimate_create(&estimate, solver, n, d, DIVW_FLOAT64, n, 0));
+  snprintf(expected, sizeof expected,
+           "600 examples of 10 features may take %.0f bytes by method interior-point, max_memory allows 1000000",
+           divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT));
+  divw_estimate_destroy(estimate);
+  fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_MEMORY, expected);
+  assert_null(weights);
+  ok(divw_solver_set_method(solver, DIVW_METHOD_AUTO));
+  ok(divw_solver_solve(solver, kernel, &weights));
+  divw_weights_destroy(weights);
+  ok(divw_solver_set_order(solver, INFINITY));
+  fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_MEMORY, "by method interior-point");
+  ok(divw_solver_set_order(solver, 1));
+  ok(divw_solver_set_max_memory(solver, 1e5));
+  fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_MEMORY, "by method accelerated");
+  ok(divw_solver_set_method(solver, DIVW_METHOD_ADAM));
+  fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_MEMORY, "by method adam");
+  divw_solver_destroy(solver);
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(memory_stays_below_the_estimate_by_less_than_a_third),
+      cmocka_unit_test(headers_alone_tell_number_length_and_type_of_rows),
+      cmocka_unit_test(headers_of_all_shards_are_added_up),
+      cmocka_unit_test(rows_are_not_read_to_describe_them),
+      cmocka_unit_test(what_cannot_be_described_is_refused),
+      cmocka_unit_test(wrong_sizes_are_refused),
+      cmocka_unit_test(methods_that_may_be_used_are_named),
+      cmocka_unit_test(scoring_takes_what_was_estimated),
+      cmocka_unit_test(time_grows_with_the_rows_whatever_their_type),
+      cmocka_unit_test(every_method_and_order_has_a_time),
+      cmocka_unit_test(failing_allocations_leave_nothing_behind),
+      cmocka_unit_test(the_limit_is_none_until_it_is_set),
+      cmocka_unit_test(auto_does_without_interior_points_that_do_not_fit),
+      cmocka_unit_test(what_does_not_fit_is_refused_with_the_figure),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
