@@ -238,7 +238,124 @@ def check_curve(low, high):
     holds("5.6 convex", ((high - c) * h_a + (c - low) * h_b) / (high - low) - h_c)
 
 
+# ---- section 12 ----
+
+groups = 4
+member = rng.integers(0, groups, n)
+
+
+def random_set(p):
+    """Bounds of rows and of masses that p keeps."""
+    low, high = p * rng.uniform(0, 1, n), p * rng.uniform(1, 4, n)
+    mass = np.bincount(member, p, groups)
+    return low, high, mass * rng.uniform(0, 1, groups), np.minimum(1, mass * rng.uniform(1, 2, groups))
+
+
+def root(decreasing, wanted):
+    """By bisection."""
+    low, high = -1e3, 1e3
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if decreasing(middle) > wanted else (low, middle)
+    return high
+
+
+def project(x, bounds):
+    """Proposition 11; the weights, nu and theta."""
+    low, high, least, most = bounds
+
+    def clipped(theta):
+        return np.clip(np.exp(np.minimum(x - theta, 700)) / n, low, high)
+
+    def masses(theta):
+        return np.bincount(member, clipped(theta), groups)
+
+    nu = root(lambda shift: np.clip(masses(shift), least, most).sum(), 1)
+    at, theta = masses(nu), np.full(groups, nu)
+    for g in range(groups):
+        if not least[g] <= at[g] <= most[g]:
+            theta[g] = root(lambda shift: masses(shift)[g], np.clip(at[g], least[g], most[g]))
+    return clipped(theta[member]), nu, theta
+
+
+def support_bound(D, lam, bounds, nu, theta):
+    """The right side of proposition 12, times lambda."""
+    low, high, least, most = bounds
+    z, push = D / lam - theta[member], theta - nu
+    y = np.clip(np.exp(np.minimum(z, 700)) / n, low, high)
+    inner = y * z - y * np.log(n * np.maximum(y, 1e-300)) + y - 1 / n
+    return lam * (nu + np.maximum(most * push, least * push).sum() + inner.sum())
+
+
+def check_constraints(lam, log_p):
+    """Sections 12.1 to 12.3."""
+    p = np.exp(log_p)
+    bounds, x = random_set(p), 3 * rng.standard_normal(n)
+    best, nu, theta = project(x, bounds)
+    value = x @ best + entropy(best)
+    other = project(x + rng.uniform(0, 3) * rng.standard_normal(n), bounds)[0]
+    holds("12.1 projection", value - x @ other - entropy(other) + 1e-12)
+    D = diversity(rho(p))
+    best, nu, theta = project(D / lam, bounds)
+    reached = D @ best + lam * (entropy(best) - log_n)
+    sharp = support_bound(D, lam, bounds, nu, theta)
+    holds("12.2 equality", 1e-10 * (1 + lam) - abs(sharp - reached))
+    wild = support_bound(D, lam, bounds, nu + rng.standard_normal(), theta + rng.standard_normal(groups))
+    holds("12.2 any nu and theta", wild - reached)
+    holds("12.2 certificate", sharp + lam * log_n - log_vendi_plus(other, lam))
+    after = project((log_p + D) / (1 + lam), bounds)[0]
+    step_gain = log_vendi_plus(after, lam) - log_vendi_plus(p, lam)
+    holds("12.3 increase", step_gain - (1 + lam) * np.sum(p * np.log(p / after)) + 1e-12)
+
+
+def check_limit(log_p):
+    """Section 12.4: the tempered step, and the bound at any lambda."""
+    p = np.exp(log_p)
+    D, least = diversity(rho(p)), entropy(p)
+    t = 1 / (1 + root(lambda s: -entropy(np.exp(log_softmax((log_p + D) / (1 + s)))) if s > 0 else 1, -least))
+    after = np.exp(log_softmax(t * (log_p + D)))
+    if entropy(np.exp(log_softmax(log_p + D))) < least:
+        holds("12.4 limit is kept", entropy(after) - least + 1e-10)
+        holds("12.4 increase", f(after) - f(p) + 1e-9)
+    lam = 10 ** rng.uniform(-2, 1)
+    other = np.exp(random_log_p())
+    if entropy(other) >= least:
+        holds("12.4 certificate", soft_maximum(D, lam) - lam * least - f(other))
+
+
+def log_power(p, q):
+    return np.log(np.sum(np.linalg.eigvalsh(rho(p)) ** q))
+
+
+def check_quality(log_p):
+    """Section 12.5: order 1 and below, and the ratio of orders above 1."""
+    p, s = np.exp(log_p), rng.uniform(0, 1, n) ** 3
+    other = np.exp(log_softmax(log_p + 10 ** rng.uniform(-4, 1) * rng.standard_normal(n)))
+    a, lam = p @ s * rng.uniform(0.5, 2), 10 ** rng.uniform(-2, 1)
+    mu, V = np.linalg.eigh(rho(p))
+    squares = (phi @ V) ** 2
+    slack = soft_maximum(-squares @ np.log(mu) + s / a, lam) + np.log(a) - 1
+    holds("12.5 order 1", slack - np.log(other @ s) - log_vendi_plus(other, lam))
+    q = rng.uniform(0.3, 0.9)
+    power = np.sum(mu ** q)
+    slack = soft_maximum(q / (1 - q) * squares @ mu ** (q - 1) / power + s / a, lam) + np.log(a) - 1
+    slack += 1 + (np.log(power) - 1) / (1 - q)
+    holds("12.5 orders below 1", slack - np.log(other @ s) - log_power(other, q) / (1 - q) - lam * entropy(other))
+    q = rng.uniform(1.1, 6)
+    c, t, share = q / (q - 1), squares @ mu ** (q - 1) / np.sum(mu ** q), s / (p @ s)
+    k = root(lambda k: np.max(share - k * c * t) if k > 0 else 1, 1 - c)
+    ratio = np.log(other @ s / (p @ s)) + (log_power(other, q) - log_power(p, q)) / (1 - q)
+    holds("12.5 ratio, orders above 1", c * np.log(k) - ratio + 1e-12)
+    two = -2 * np.sum((phi @ rho(p)) * phi, axis=1) / np.sum(rho(p) ** 2)
+    holds("12.6 order 2, equality", 1e-12 - np.max(np.abs(two + 2 * squares @ mu / np.sum(mu ** 2))))
+
+
 def main():
+    for _ in range(300):
+        log_p = log_softmax(np.logaddexp(random_log_p(), -12))
+        check_constraints(10 ** rng.uniform(-2, 1), log_p)
+        check_limit(log_p)
+        check_quality(log_p)
     for _ in range(2000):
         lam, log_p = 10 ** rng.uniform(-2, 1), random_log_p()
         check_certificate(lam, log_p)

@@ -214,7 +214,9 @@ static void modes_are_orthonormal_and_share_out_the_weight(void **state) {
     ok(divw_vendi_modes(s.kernel, s.p, mu, V));
     ok(divw_vendi_spectrum(s.kernel, s.p, same));
     ok(divw_kernel_read(s.kernel, 0, s.n, phi));
-    assert_memory_equal(mu, same, (size_t)r * sizeof *mu);
+    for (int64_t k2 = 0; k2 < r; k2++) { /* by eigenvalues with and without vectors */
+      near(mu[k2], same[k2], 1e-14);
+    }
     for (int64_t a = 0; a < r; a++) {
       double weight = 0;
       for (int64_t i = 0; i < s.n; i++) {

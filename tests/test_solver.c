@@ -346,7 +346,7 @@ static void the_best_point_is_kept_whatever_ends_the_solve(void **state) {
   double *x = make_rows(300, 10, 81);
   divw_kernel *kernel = make_kernel(x, 300, 10);
   check_stops(kernel, DIVW_METHOD_ACCELERATED, 12);
-  check_stops(kernel, DIVW_METHOD_INTERIOR_POINT, 6);
+  check_stops(kernel, DIVW_METHOD_INTERIOR_POINT, 5);
   divw_kernel_destroy(kernel);
   free(x);
 }

@@ -201,7 +201,7 @@ DIVW_API int64_t divw_solver_group_count(const divw_solver *solver);
  * @brief Excludes rows: their weight is 0. Replaces the rows set before.
  * @param solver the solver; not NULL
  * @param rows   row numbers as divw_dataset_row() gives them, in any order; copied; those that are not among the
- *               examples of a solve are skipped; NULL is accepted when count is 0
+ *               examples of a solve are skipped, but one must be; NULL is accepted when count is 0
  * @param count  how many, at least 0
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
  * @since 0.1
@@ -281,7 +281,8 @@ enum {
   DIVW_METHOD_ACCELERATED =
       2, /**< accelerated ascent: 2 n r^2 + 11 r^3 operations an iteration; order below infinity */
   DIVW_METHOD_INTERIOR_POINT = 3, /**< few iterations of about n^2 r^2 / 2 + n^3 / 3 operations and 8 n^2 bytes (order
-                                       infinity: 16 n^2), so for n up to some thousands */
+                                       infinity: 16 n^2), so for n up to some thousands; beyond 10,000 on so many rows
+                                       at a time, which needs weights that are sparse (balance near 1) */
   DIVW_METHOD_ADAM = 4 /**< the published optimiser, step for step, to compare with: one solve, as many steps as
                             divw_solver_set_max_iterations() says; order below infinity, no constraints */
 };
@@ -480,10 +481,10 @@ DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress
  * @param solver the options; not NULL
  * @param kernel the examples; not NULL
  * @param out    receives the weights, to be destroyed by the caller; NULL on failure
- * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED or DIVW_METHOD_ADAM,
- *         constraints with the latter, too);
- *         DIVW_ERROR_SIZE (r above 32,766; n above 10,000 with the interior-point method, which order INFINITY
- *         needs); DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED or DIVW_METHOD_ADAM; constraints
+ *         with the latter; quality at orders above 1 where it has no bound; bounds on groups without labels;
+ *         constraints that no weights keep, with the reason); DIVW_ERROR_SIZE (r above 32,766); DIVW_ERROR_NUMERICAL;
+ *         DIVW_ERROR_FILE, DIVW_ERROR_FORMAT and DIVW_ERROR_DATA (checkpoints); DIVW_ERROR_MEMORY
  *
  * Cost of an iteration: 2 n r^2 + about 11 r^3 operations; usually 15 to 40 iterations at balance 0.5, some
  * hundred at balance 1. Memory: about 400 n + 60 r^2 bytes.

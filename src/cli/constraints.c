@@ -61,8 +61,9 @@ static const char *skip_blanks(const char *text) { return text + strspn(text, " 
 /* "label,lower,upper" */
 static bool read_line(const char *text, int64_t *label, double *lower, double *upper) {
   char *end;
+  errno = 0;
   *label = strtoll(text, &end, 10);
-  if (end == text || *skip_blanks(end) != ',') {
+  if (end == text || errno != 0 || *skip_blanks(end) != ',') {
     return false;
   }
   text = skip_blanks(end) + 1;
@@ -75,14 +76,22 @@ static bool read_line(const char *text, int64_t *label, double *lower, double *u
   return end != text && *skip_blanks(end) == '\0';
 }
 
-/* Empty lines and those that begin with # do not count; nor does a first line of words. */
+/* Leaves out what of a line did not fit. */
+static void end_line(const char *line, FILE *file) {
+  for (int c = 0; strchr(line, '\n') == NULL && c != '\n' && c != EOF;) {
+    c = getc(file);
+  }
+}
+
+/* Empty lines and those that begin with # do not count; nor does a heading before the first bounds. */
 static bool read_bounds(const char *path, FILE *file, bounds *all) {
-  char line[256];
+  char line[1024];
   for (int64_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
     const char *text = skip_blanks(line);
     int64_t label;
     double lower, upper;
-    const bool is_heading = number == 1 && strncmp(text, "label", 5) == 0;
+    const bool is_heading = all->count == 0 && strncmp(text, "label", 5) == 0;
+    end_line(line, file);
     if (*text == '\0' || *text == '#' || is_heading) {
       continue;
     }
@@ -91,6 +100,9 @@ static bool read_bounds(const char *path, FILE *file, bounds *all) {
                   path, number, strtok(line, "\r\n"));
     }
     add(all, label, lower, upper);
+  }
+  if (ferror(file)) {
+    return fail("%s: cannot be read: %s", path, strerror(errno));
   }
   return all->count > 0 || fail("%s: holds no bounds, expected lines label,lower,upper", path);
 }

@@ -44,7 +44,7 @@ static double rounding_allowance(const dw_solve *solve, const double *D) {
 /* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; as little of I as makes it definite is added. */
 static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
   int64_t r = solve->r;
-  for (double ridge = 1e-15; ridge < 1e-6; ridge *= 10) {
+  for (double ridge = 1e-15; ridge < 1; ridge *= 10) {
     double trace = 0;
     for (int64_t k = 0; k < r * r; k++) {
       R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? ridge : 0);
@@ -140,6 +140,11 @@ static double gap_of(const dw_solve *solve, const dw_point *point, const double 
   double level = dw_level_in_nats(level_order, point->log_value);
   double gap = dw_feasible_support(&solve->set, D, *lambda).value + constant - level + *lambda * allowed;
   return isnan(gap) ? INFINITY : dw_exact_gap(level_order, fmax(gap, 0));
+}
+
+double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D) {
+  double lambda = point->lambda;
+  return gap_of(solve, point, D, point->constant, &lambda);
 }
 
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {

@@ -178,9 +178,9 @@ static divw_status differs(const char *path, int k, uint64_t found, uint64_t exp
 static divw_status read_header(dw_archive *archive, const uint64_t *expected) {
   divw_status status;
   const char *path = dw_reader_path(archive->reader);
-  char magic[sizeof MAGIC];
-  uint32_t version, order;
-  uint64_t found[FIELDS];
+  char magic[sizeof MAGIC] = {0};
+  uint32_t version = 0, order = 0;
+  uint64_t found[FIELDS] = {0};
   DW_VISIT(archive, magic);
   DW_VISIT(archive, version);
   DW_VISIT(archive, order);
@@ -211,7 +211,7 @@ divw_status dw_checkpoint_read(dw_solve *solve, dw_stateful part) {
 divw_status dw_checkpoint_resumed(dw_solve *solve) {
   divw_status status;
   dw_archive *archive = &solve->checkpoint->resuming;
-  uint64_t computed = archive->checksum, stored;
+  uint64_t computed = archive->checksum, stored = 0;
   DW_TRY(dw_reader_read(archive->reader, &stored, sizeof stored, "checksum"));
   if (stored != computed) {
     return dw_fail(DIVW_ERROR_FORMAT, "%s: the checksum does not match, the file is damaged",
@@ -240,7 +240,7 @@ static divw_status write_all(dw_solve *solve, dw_stateful inner) {
   DW_TRY(solve->outer.visit(solve->outer.self, &archive));
   bool is_inside = inner.visit != NULL;
   DW_TRY(dw_archive_flag(&archive, &is_inside));
-  if (is_inside) {
+  if (inner.visit != NULL) {
     DW_TRY(inner.visit(inner.self, &archive));
   }
   DW_TRY(dw_writer_write(archive.writer, &archive.checksum, sizeof archive.checksum));

@@ -16,12 +16,13 @@
 
 enum { PATIENCE = 10, APPROACH = 15 }; /* rounds without a smaller gap; iterations of ascent that find the first rows */
 
-/* Logits log(n p): of a row that does not count, of no weight at all, and the most that one outside gets. */
-#define LIGHT 40
+/* A share of the mean weight of active rows, from which on a row has weight. Logits log(n p): of none, and the most
+ * that a row gets that is not active. */
+#define HEAVY 1e-2
 #define NOTHING (-700.0)
 #define LITTLE (-5.0)
 
-int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 8 * r)); }
+int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 32 * r)); }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;
@@ -34,10 +35,6 @@ divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   solve->row_passes += active.count == solve->n;
 fail:
   return status;
-}
-
-static bool may_move(const dw_feasible *set, int64_t i) {
-  return dw_feasible_is_plain(set) || set->lower[i] < set->upper[i];
 }
 
 static divw_status run_round(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
@@ -65,13 +62,13 @@ static int by_row(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The rows with the most to gain, and those that have weight: these are as good as any other but hold the solution. */
+/* First the rows that have weight, which hold the solution, then those with the most to gain. */
 static void choose(const dw_solve *solve, const dw_point *point, candidate *ranked, int64_t most, dw_active *active) {
   int64_t movable = 0;
   for (int64_t i = 0; i < solve->n; i++) {
-    if (may_move(&solve->set, i)) {
-      double weight = fmax(log(point->p[i] * (double)solve->n), -LIGHT);
-      ranked[movable++] = (candidate){point->D[i] + weight / LIGHT, i};
+    if (dw_feasible_may_move(&solve->set, i)) {
+      bool is_heavy = point->p[i] * (double)most > HEAVY;
+      ranked[movable++] = (candidate){is_heavy ? INFINITY : point->D[i], i};
     }
   }
   qsort(ranked, (size_t)movable, sizeof *ranked, more_promising);
@@ -86,11 +83,11 @@ static void choose(const dw_solve *solve, const dw_point *point, candidate *rank
 static void spread(const dw_solve *solve, int64_t most, dw_active *active) {
   int64_t movable = 0, seen = 0;
   for (int64_t i = 0; i < solve->n; i++) {
-    movable += may_move(&solve->set, i);
+    movable += dw_feasible_may_move(&solve->set, i);
   }
   active->count = dw_min(movable, most);
   for (int64_t i = 0, k = 0; i < solve->n && k < active->count; i++) {
-    if (may_move(&solve->set, i) && seen++ * active->count >= k * movable) {
+    if (dw_feasible_may_move(&solve->set, i) && seen++ * active->count >= k * movable) {
       active->row[k++] = i;
     }
   }
@@ -105,7 +102,7 @@ static void settle(const dw_solve *solve, dw_active active, const double *theta,
       continue;
     }
     double excess = point->D[i] - theta[solve->set.group == NULL ? 0 : solve->set.group[i]];
-    double logit = lambda > 0 ? excess / lambda - 1 : excess > 0 ? 0 : -INFINITY;
+    double logit = lambda > 0 ? excess / lambda - 1 : -INFINITY;
     point->logit[i] = fmin(fmax(logit, NOTHING), LITTLE);
   }
 }
@@ -115,6 +112,9 @@ static divw_status generate(dw_solve *solve, dw_problem problem, double target, 
   divw_status status;
   int64_t most = active.count;
   double smallest = INFINITY;
+  dw_point best = {0};
+  DW_TRY(dw_point_create(&best, solve->n));
+  dw_point_copy(&best, point, solve->n);
   for (int idle = 0, round = 0; *stop_reason == 0; round++) {
     if (round == 0 && isinf(solve->objective.order)) {
       spread(solve, most, &active);
@@ -122,6 +122,10 @@ static divw_status generate(dw_solve *solve, dw_problem problem, double target, 
       choose(solve, point, ranked, most, &active);
     }
     DW_TRY(run_round(solve, problem, target, active, point, theta, stop_reason));
+    if (*stop_reason == DIVW_STOP_CONVERGED || (round == 0 && isinf(solve->objective.order)) ||
+        !dw_is_lower(solve, problem, point, &best)) {
+      dw_point_copy(&best, point, solve->n);
+    }
     idle = point->gap < 0.9 * smallest ? 0 : idle + 1;
     smallest = fmin(smallest, point->gap);
     if (*stop_reason == DIVW_STOP_STALLED || (*stop_reason == 0 && idle == PATIENCE)) {
@@ -129,7 +133,9 @@ static divw_status generate(dw_solve *solve, dw_problem problem, double target, 
     }
     settle(solve, active, theta, point);
   }
+  dw_point_copy(point, &best, solve->n);
 fail:
+  dw_point_destroy(&best);
   return status;
 }
 
@@ -139,7 +145,7 @@ static divw_status all_rows(dw_solve *solve, dw_problem problem, double target, 
                             int32_t *stop_reason) {
   active.count = 0;
   for (int64_t i = 0; i < solve->n; i++) {
-    if (may_move(&solve->set, i)) {
+    if (dw_feasible_may_move(&solve->set, i)) {
       active.row[active.count++] = i;
     }
   }

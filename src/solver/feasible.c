@@ -18,7 +18,7 @@
  * lambda = 0 it is a linear programme over nested sets, which the greedy choice solves: lower bounds first, then the
  * best rows of each group up to its least mass, then the best rows of all.
  *
- * Derivation and proofs: docs/mathematics.md, 10. */
+ * Derivation and proofs: docs/mathematics.md, 12. */
 #include "feasible.h"
 
 #include <float.h>
@@ -26,8 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STEPS = 200 };
-#define LEAST_MULTIPLIER 1e-12 /* of nats per nat; below it a limit is taken for slack */
+enum { MAX_STEPS = 200, LIGHTEST = 745 }; /* exp(-LIGHTEST) is 0 */
+#define LEAST_MULTIPLIER 1e-12            /* of nats per nat; below it a limit is taken for slack */
 
 struct dw_ranked {
   double value;
@@ -107,8 +107,6 @@ static void tally(const dw_feasible *set, const double *x) {
   }
 }
 
-static dw_root root_from(double shift) { return (dw_root){shift, -INFINITY, INFINITY, 1}; }
-
 /* True when the shift is the root, as far as numbers can tell; otherwise moves it. */
 static bool advance(dw_root *at, double mass, double free_mass, double wanted) {
   if (fabs(mass - wanted) <= 4 * DBL_EPSILON * wanted) {
@@ -117,13 +115,9 @@ static bool advance(dw_root *at, double mass, double free_mass, double wanted) {
   *(mass > wanted ? &at->least : &at->most) = at->shift;
   double left = wanted - (mass - free_mass), next = left > 0 && free_mass > 0 ? at->shift + log(free_mass / left) : NAN;
   if (!(next > at->least && next < at->most)) {
-    bool bracketed = isfinite(at->least) && isfinite(at->most);
-    next = bracketed             ? (at->least + at->most) / 2
-           : isfinite(at->least) ? at->shift + at->stride
-                                 : at->shift - at->stride;
-    at->stride *= 2;
+    next = at->least + (at->most - at->least) / 2;
   }
-  bool stuck = !(next > at->least && next < at->most) || fabs(next) > 1e300;
+  bool stuck = !(next > at->least && next < at->most);
   at->shift = stuck ? at->shift : next;
   return stuck;
 }
@@ -131,8 +125,7 @@ static bool advance(dw_root *at, double mass, double free_mass, double wanted) {
 static bool is_held(const dw_group *group) { return !isnan(group->wanted); }
 
 /* nu: with it as the shift of every group, masses that are kept within their bounds sum to 1. */
-static double common_shift(const dw_feasible *set, const double *x, double start) {
-  dw_root nu = root_from(start);
+static double common_shift(const dw_feasible *set, const double *x, dw_root nu) {
   for (int step = 0; step < MAX_STEPS; step++) {
     double total = 0, movable = 0, loose = 0;
     for (int32_t g = 0; g < set->group_count; g++) {
@@ -153,19 +146,17 @@ static double common_shift(const dw_feasible *set, const double *x, double start
   return nu.shift;
 }
 
-/* Groups that are out of bounds at the common shift are held at the bound, each by a shift of its own. */
-static void hold_groups(const dw_feasible *set, const double *x) {
+/* Groups that are out of bounds at the common shift nu are held at the bound, each by a shift of its own: above nu
+ * where the mass would be too large, below it where it would be too small. */
+static void hold_groups(const dw_feasible *set, const double *x, dw_root range) {
   for (int32_t g = 0; g < set->group_count; g++) {
     dw_group *group = &set->groups[g];
-    bool out = group->mass < group->least || group->mass > group->most;
-    group->wanted = out ? clip(group->mass, group->least, group->most) : NAN;
-    group->root = root_from(out ? -INFINITY : group->root.shift);
+    double nu = group->root.shift;
+    bool above = group->mass > group->most, below = group->mass < group->least;
+    group->wanted = above ? group->most : below ? group->least : NAN;
+    group->root.least = above ? nu : range.least;
+    group->root.most = below ? nu : range.most;
   }
-  for (int64_t i = 0; i < set->n; i++) {
-    dw_group *group = group_of(set, i);
-    group->root.shift = is_held(group) ? fmax(group->root.shift, x[i]) : group->root.shift;
-  }
-  tally(set, x);
   bool done = false;
   for (int step = 0; !done && step < MAX_STEPS; step++) {
     done = true;
@@ -179,10 +170,25 @@ static void hold_groups(const dw_feasible *set, const double *x) {
   }
 }
 
+/* Where shifts can be: at one end every row would have a weight of 1 or its upper bound, at the other one nothing or
+ * its lower bound. A range that is finite keeps the bound meaningful where rounding leaves a tight set without a root.
+ */
+static dw_root range_of_shifts(const dw_feasible *set, const double *x) {
+  double least = INFINITY, most = -INFINITY;
+  for (int64_t i = 0; i < set->n; i++) {
+    if (set->upper[i] > 0) {
+      least = fmin(least, x[i]);
+      most = fmax(most, x[i]);
+    }
+  }
+  return (dw_root){most, least - log((double)set->n) - 1, most + LIGHTEST};
+}
+
 /* Fills in the shifts of all groups and returns nu. */
 static double find_shifts(const dw_feasible *set, const double *x) {
-  double nu = common_shift(set, x, dw_maximum(x, set->n));
-  hold_groups(set, x);
+  dw_root range = range_of_shifts(set, x);
+  double nu = common_shift(set, x, range);
+  hold_groups(set, x, range);
   return nu;
 }
 
@@ -201,9 +207,13 @@ double dw_feasible_project(const dw_feasible *set, double *logit, double *p) {
     dw_normalise(logit, p, set->n);
     return dw_entropy_deficit(p, logit, set->n);
   }
-  find_shifts(set, logit);
+  for (int round = 0; round < 2; round++) { /* as in dw_normalise(): the second is of the rounding of the first */
+    find_shifts(set, logit);
+    for (int64_t i = 0; i < set->n; i++) {
+      logit[i] -= group_of(set, i)->root.shift;
+    }
+  }
   for (int64_t i = 0; i < set->n; i++) {
-    logit[i] -= group_of(set, i)->root.shift;
     p[i] = clip(exp(logit[i]) / (double)set->n, set->lower[i], set->upper[i]);
   }
   return deficit(set, logit, p);
@@ -250,37 +260,38 @@ static int falling(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-/* Gives row i as much weight as its bound, its group and `left` allow, and takes that off `left`. */
-static void give(const dw_feasible *set, int64_t i, double group_left, double *left) {
-  double amount = fmin(fmin(set->upper[i] - set->scaled[i], group_left), *left);
+/* Gives row i as much weight as its bound, `group_left` and what is left of the total allow. */
+static void give(const dw_feasible *set, int64_t i, double group_left, dw_sum *left) {
+  double amount = fmin(fmin(set->upper[i] - set->scaled[i], group_left), dw_sum_value(left));
   if (amount > 0) {
     set->scaled[i] += amount;
-    group_of(set, i)->mass += amount;
-    *left -= amount;
+    dw_sum_add(&group_of(set, i)->mass_sum, amount);
+    dw_sum_add(left, -amount);
   }
 }
 
 static dw_softmax linear_support(const dw_feasible *set, const double *D) {
-  double *p = set->scaled, n = (double)set->n, left = 1;
-  dw_sum value = {0, 0}, deficit = {0, 0};
+  double *p = set->scaled, n = (double)set->n;
+  dw_sum value = {0, 0}, deficit = {0, 0}, left = {1, 0};
   for (int32_t g = 0; g < set->group_count; g++) {
-    set->groups[g].mass = 0;
+    set->groups[g].mass_sum = (dw_sum){0, 0};
   }
   for (int64_t i = 0; i < set->n; i++) {
     set->ranked[i] = (struct dw_ranked){D[i], i};
     p[i] = set->lower[i];
-    group_of(set, i)->mass += p[i];
-    left -= p[i];
+    dw_sum_add(&group_of(set, i)->mass_sum, p[i]);
+    dw_sum_add(&left, -p[i]);
   }
   qsort(set->ranked, (size_t)set->n, sizeof *set->ranked, falling);
   for (int round = 0; round < 2; round++) { /* up to the least masses; then as far as possible */
     for (int64_t k = 0; k < set->n; k++) {
       const dw_group *group = group_of(set, set->ranked[k].row);
-      give(set, set->ranked[k].row, (round == 0 ? group->least : group->most) - group->mass, &left);
+      double bound = round == 0 ? group->least : group->most;
+      give(set, set->ranked[k].row, bound - dw_sum_value(&group->mass_sum), &left);
     }
   }
   for (int64_t i = 0; i < set->n; i++) {
-    dw_sum_add(&value, p[i] > 0 ? p[i] * D[i] : 0);
+    dw_sum_add(&value, p[i] * D[i]);
     dw_sum_add(&deficit, p[i] > 0 ? p[i] * log(n * p[i]) : 0);
   }
   return (dw_softmax){dw_sum_value(&value), fmax(dw_sum_value(&deficit), 0)};
@@ -291,6 +302,7 @@ dw_softmax dw_feasible_support(const dw_feasible *set, const double *D, double l
     return dw_softmax_of(D, lambda, set->n);
   }
   dw_softmax support = lambda > 0 ? smooth_support(set, D, lambda) : linear_support(set, D);
+  support.value += 8 * DBL_EPSILON * lambda * (1 + support.deficit); /* rounding of lambda g */
   return isnan(support.value) ? (dw_softmax){INFINITY, 0} : support;
 }
 
@@ -299,7 +311,7 @@ dw_softmax dw_feasible_support(const dw_feasible *set, const double *D, double l
 /* The least lambda in [from, largest] at which the maximiser of <x, p> - lambda g(p) keeps the limit. The deficit falls
  * with lambda, as its inverse square for large lambda: secants of log deficit against log lambda. */
 static double least_lambda(const dw_feasible *set, const double *x, double from, double largest) {
-  double limit = set->deficit_limit, low = log(from), high = low;
+  double limit = set->deficit_limit, low = log(from), high = low, resolution = 64 * DBL_EPSILON;
   double above = dw_feasible_support(set, x, from).deficit, below = above;
   if (above <= limit) {
     return from;
@@ -313,7 +325,7 @@ static double least_lambda(const dw_feasible *set, const double *x, double from,
     high = fmin(high + stride, log(largest));
     below = dw_feasible_support(set, x, exp(high)).deficit;
   }
-  for (int step = 0; step < MAX_STEPS && below < limit * (1 - 1e-12) && high - low > 1e-15; step++) {
+  for (int step = 0; step < MAX_STEPS && below < limit * (1 - 1e-12) && high - low > resolution; step++) {
     double share = log(above / limit) / log(above / below), middle = low + (high - low) * (step % 3 == 2 ? 0.5 : share);
     double at = dw_feasible_support(set, x, exp(middle)).deficit;
     if (at > limit) {

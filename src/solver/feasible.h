@@ -12,8 +12,7 @@
 
 /* Where a decreasing function of a shift takes the value that is wanted. */
 typedef struct {
-  double shift, least, most; /* the root is between least and most */
-  double stride;             /* of the search while one of them is infinite */
+  double shift, least, most; /* the root is between least and most, which are finite */
 } dw_root;
 
 typedef struct {
@@ -33,6 +32,7 @@ typedef struct {
   int32_t group_count;
   double *scaled; /* n numbers to work with, and n to sort */
   struct dw_ranked *ranked;
+  double least_deficit; /* no p of the set has a smaller g */
   double deficit_limit; /* g(p) may not be larger: effective examples; INFINITY without */
 } dw_feasible;
 
@@ -49,6 +49,10 @@ static inline bool dw_feasible_is_plain(const dw_feasible *set) { return set->lo
 /* Whether row i can have weight at all. */
 static inline bool dw_feasible_allows(const dw_feasible *set, int64_t i) {
   return dw_feasible_is_plain(set) || set->upper[i] > 0;
+}
+
+static inline bool dw_feasible_may_move(const dw_feasible *set, int64_t i) {
+  return dw_feasible_is_plain(set) || set->lower[i] < set->upper[i];
 }
 
 /* log(n p_i) of a projected point; 0 where p_i is fixed to 0. */
@@ -71,7 +75,9 @@ double dw_feasible_project(const dw_feasible *set, double *logit, double *p);
 /* The same for t logit with the largest t <= 1 for which g(p) <= deficit_limit. */
 double dw_feasible_temper(const dw_feasible *set, double *logit, double *p);
 
-/* W and the deficit of its maximiser; lambda = 0: the linear programme. */
+/* W, which rounding may make larger but not smaller, and the deficit of its maximiser; lambda = 0: the linear
+ * programme.
+ */
 dw_softmax dw_feasible_support(const dw_feasible *set, const double *D, double lambda);
 
 /* The least lambda for which W(D, lambda) + lambda deficit_limit is smallest: the multiplier of the limit. */

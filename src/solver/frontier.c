@@ -4,7 +4,7 @@
  * stationary point maximises the concave y + slope H for some slope (y: the level of objective.h, f = log VS for q =
  * 1), and for that problem each dual vector D is a proof at EVERY slope, at O(n) and no pass over the rows:
  *
- *     y(p) <= scale (W(D, slope / scale) + constant) + slope g(p),     g = log n - H in [0, log n] .
+ *     y(p) <= scale (W(D, slope / scale) + constant) + slope g(p),     g = log n - H in [least g, log n] .
  *
  * In the plane (g, y) these are lines; no p lies above their lower envelope. The objective grows with y and falls with
  * g, and is convex along a line (VS is convex in y for every q, log VS for q >= 1), so over the polygon below the
@@ -33,10 +33,11 @@ struct dw_frontier {
   const dw_feasible *set;
   dw_objective objective;
   double log_n;
+  double least_g;                    /* of allowed weights; the largest is log n */
   double least_slope, largest_slope; /* of stationary points, log VS between least and most */
   dw_dual duals[DW_MAX_DUALS];
   int32_t dual_count;
-  line lines[MAX_LINES]; /* those of the envelope over g in [0, log n], slope descending: from g = 0 on */
+  line lines[MAX_LINES]; /* those of the envelope over g in [least g, log n], slope descending: in order of g */
   int64_t count;
 };
 
@@ -53,7 +54,7 @@ static double height(const line *l, double g) { return l->value + l->slope * g; 
 
 static double crossing(const line *a, const line *b) { return (a->value - b->value) / (b->slope - a->slope); }
 
-/* Keeps the lines that are lowest somewhere in [0, log n]. */
+/* Keeps the lines that are lowest somewhere in [least g, log n]. */
 static void prune(dw_frontier *e) {
   line *kept = e->lines;
   int64_t size = 0;
@@ -61,8 +62,8 @@ static void prune(dw_frontier *e) {
     line added = e->lines[k];
     while (size > 0) {
       const line *top = &kept[size - 1];
-      bool lower_at_zero = added.value <= top->value; /* and its slope is smaller: lower everywhere */
-      if (lower_at_zero ||
+      bool lower_at_first = height(&added, e->least_g) <= height(top, e->least_g); /* and with a smaller slope, after */
+      if (lower_at_first ||
           (size > 1 && added.slope < top->slope && crossing(top, &added) <= crossing(&kept[size - 2], top))) {
         size--;
       } else {
@@ -105,7 +106,7 @@ static vertex vertex_at(const dw_frontier *e, double g, int64_t left, int64_t ri
 }
 
 static vertex worst_vertex(const dw_frontier *e) {
-  vertex worst = vertex_at(e, 0, 0, 0);
+  vertex worst = vertex_at(e, e->least_g, 0, 0);
   for (int64_t k = 0; k < e->count; k++) {
     bool last = k == e->count - 1;
     double g = last ? e->log_n : crossing(&e->lines[k], &e->lines[k + 1]);
@@ -121,7 +122,7 @@ static vertex worst_vertex(const dw_frontier *e) {
 static double best_on_curves(const dw_frontier *e) {
   double best = -INFINITY;
   for (int64_t k = 0; k < e->count; k++) {
-    double g = e->lines[k].touch, y = INFINITY;
+    double g = fmax(e->lines[k].touch, e->least_g), y = INFINITY;
     for (int64_t l = 0; l < e->count; l++) {
       y = fmin(y, height(&e->lines[l], g));
     }
@@ -192,6 +193,7 @@ divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double
   (*out)->set = set;
   (*out)->objective = *objective;
   (*out)->log_n = log((double)set->n);
+  (*out)->least_g = fmin(fmax(set->least_deficit - 1e-14, 0), (*out)->log_n); /* 1e-14: its rounding */
   (*out)->least_slope = fmin(one, all);
   (*out)->largest_slope = fmax(one, all);
   insert(*out, (line){0, dw_level(objective->level_order, most), (*out)->log_n, -1});

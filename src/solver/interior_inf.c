@@ -126,6 +126,8 @@ static bool prepare(void *self, const dw_point *at, double *H) {
   least_eigenvalue *v = self;
   int64_t m = v->m, r = v->r;
   v->value->unit = dw_level_scale(INFINITY, at->log_value);
+  /* rho is that of the projected weights, which may be a little beyond tau */
+  v->tau = fmax(v->tau, v->solve->spectrum.mu[r - 1] * (1 + 0.01 * fmin(at->gap, 1)));
   turn_basis(v);
   if (!factor_sigma(v)) {
     return false;

@@ -13,7 +13,7 @@
  * left of Newton's equations is H + diag(lambda / p + s / (p-l) + t / (u-p)), factorised once an iteration, bordered by
  * theta, m, nu and lambda, a small dense system. Mehrotra's predictor sets kappa and the second-order terms.
  *
- * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 10. */
+ * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 12. */
 #include "interior.h"
 
 #include "../linalg.h"
@@ -24,6 +24,10 @@
 enum { PATIENCE = 20 };
 #define EVEN_SHARE 0.1 /* of the first point: with a half, warm starts take 6 to 7 iterations in place of 4 to 6 */
 
+/* How far lambda may fall or rise in a step, relative to itself. */
+#define MOST_FALL 0.9
+#define MOST_RISE 9
+
 typedef struct {
   dw_solve *solve;
   dw_concave *value;
@@ -31,11 +35,12 @@ typedef struct {
   int64_t m;
   const dw_point *at;
   bool capped, limited, is_part;
-  double lambda; /* of this iteration, in units of the value */
+  double lambda;      /* of this iteration, in units of the value */
+  double *restricted; /* n, with some rows only */
   double *M, *p, *g, *dp, *base;
   /* groups: members, and where in the border each one's mass and multiplier are */
   int32_t groups, loose;
-  double *theta, *mass, *fixed_mass, *dtheta, *dmass;
+  double *theta, *mass, *fixed_mass, *dtheta, *dmass, *room;
   int32_t *loose_group, *members; /* the groups whose mass may move; the active rows of each group */
   double nu, dnu, dlambda, fixed_deficit;
   /* pairs: lower bounds (m), upper bounds (m, where there are any), least and most mass (loose each), the limit */
@@ -140,6 +145,10 @@ static dw_steps longest(const newton *w, double share) {
   }
   step.primal = fmin(1, share * step.primal);
   step.dual = fmin(1, share * step.dual);
+  if (w->limited) { /* lambda curves everything: from one far off, Newton's equations only swing back */
+    double fall = -w->ddual[linear] / w->dual[linear];
+    step.dual = fmin(step.dual, fall > 0 ? MOST_FALL / fall : MOST_RISE / fmax(-fall, 1e-300));
+  }
   while (w->limited && step.primal > 1e-12 && room_below_limit(w, step.primal) < (1 - share) * w->slack[linear]) {
     step.primal *= 0.9;
   }
@@ -334,6 +343,23 @@ static bool take_step(newton *w, const dw_point *at) {
 
 /* ---- the first point ---- */
 
+/* What a row of each group has above its lower bound or below its upper one on average, the smaller of both: a group
+ * may have much less to share than all rows have. */
+static void find_room(newton *w, const dw_point *trial) {
+  double *below = w->dtheta;
+  for (int32_t g = 0; g < w->groups; g++) {
+    w->room[g] = below[g] = 0;
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    double p = trial->p[w->active.row[k]], share = 1 / (double)w->members[group_of(w, k)];
+    w->room[group_of(w, k)] += share * (p - lower_of(w, k));
+    below[group_of(w, k)] += share * (upper_of(w, k) - p);
+  }
+  for (int32_t g = 0; g < w->groups; g++) {
+    w->room[g] = fmin(w->room[g], below[g]);
+  }
+}
+
 /* p, well inside its bounds: best with some of the even p, as far as groups and the limit on g allow that. */
 static void start_inside(newton *w, const dw_point *best, dw_point *trial) {
   dw_feasible *set = &w->solve->set;
@@ -348,8 +374,9 @@ static void start_inside(newton *w, const dw_point *best, dw_point *trial) {
   set->deficit_limit = 0.9 * limit;
   dw_feasible_temper(set, trial->logit, trial->p);
   set->deficit_limit = limit;
+  find_room(w, trial);
   for (int64_t k = 0; k < w->m; k++) {
-    double l = lower_of(w, k), u = upper_of(w, k), room = 0.1 * fmin(u - l, even);
+    double l = lower_of(w, k), u = upper_of(w, k), room = 0.1 * fmin(u - l, w->room[group_of(w, k)]);
     w->p[k] = fmin(fmax(trial->p[w->active.row[k]], l + room), u - room);
     w->slack[k] = w->p[k] - l;
     if (w->capped) {
@@ -421,6 +448,7 @@ static void start_groups(newton *w, const dw_point *best) {
     w->mass[g] = w->members[g] > 0 && (set->groups == NULL || given == set->groups[g].most) ? given : w->mass[g];
   }
   for (int32_t f = 0; f < w->loose; f++) {
+    assert(set->groups != NULL);
     const dw_group *group = &set->groups[w->loose_group[f]];
     double *mass = &w->mass[w->loose_group[f]], room = 0.1 * (group->most - group->least);
     *mass = fmin(fmax(*mass, group->least + room), group->most - room);
@@ -446,9 +474,12 @@ static divw_status create(newton *w) {
   w->pairs = limit_pair(w) + w->limited;
   w->columns = w->groups + w->limited + (w->value->column != NULL);
   w->unknowns = w->columns + w->loose + (w->loose > 0);
+  if (w->is_part) {
+    DW_TRY(dw_alloc(&w->restricted, set->n, sizeof *w->restricted));
+  }
   DW_TRY(dw_alloc(&w->M, m * m, sizeof *w->M));
   DW_TRY(dw_alloc_zero(&w->p, 4 * m, sizeof *w->p));
-  DW_TRY(dw_alloc_zero(&w->theta, 5 * (int64_t)w->groups, sizeof *w->theta));
+  DW_TRY(dw_alloc_zero(&w->theta, 6 * (int64_t)w->groups, sizeof *w->theta));
   DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));
   DW_TRY(dw_alloc(&w->border, w->columns * m, sizeof *w->border));
   DW_TRY(dw_alloc_zero(&w->small, w->unknowns * (w->unknowns + 1) + 2 * w->columns, sizeof *w->small));
@@ -460,6 +491,7 @@ static divw_status create(newton *w) {
   w->fixed_mass = w->mass + w->groups;
   w->dtheta = w->fixed_mass + w->groups;
   w->dmass = w->dtheta + w->groups;
+  w->room = w->dmass + w->groups;
   w->dual = w->slack + w->pairs;
   w->dslack = w->dual + w->pairs;
   w->ddual = w->dslack + w->pairs;
@@ -470,16 +502,32 @@ fail:
 }
 
 static void destroy(newton *w) {
-  void *owned[] = {w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
+  void *owned[] = {w->restricted, w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
   for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
     divw_free(owned[k]);
   }
 }
 
-/* With some rows only: whether they are as good as matters while others keep the gap open. */
-static bool are_done(const newton *w, double gap, double target) {
-  double left = complementarity(w, (dw_steps){0, 0}).sum / w->value->unit;
-  return left < fmax(target / 4, gap / 50);
+/* With some rows only: whether they are not what keeps the gap open, the others being worth no more than the least of
+ * them. `D` is room for n numbers. */
+static bool are_done(const newton *w, const dw_point *at, double target, double *D) {
+  double least = INFINITY;
+  for (int64_t k = 0; k < w->m; k++) {
+    least = fmin(least, at->D[w->active.row[k]]);
+  }
+  for (int64_t i = 0; i < w->solve->n; i++) {
+    D[i] = fmin(at->D[i], least);
+  }
+  for (int64_t k = 0; k < w->m; k++) {
+    D[w->active.row[k]] = at->D[w->active.row[k]];
+  }
+  return dw_gap_with(w->solve, at, D) < fmax(target / 2, fmin(at->gap, 1) / 10);
+}
+
+/* Whether a point with a much sharper proof is lower by no more than it proves. */
+static bool is_as_good(const newton *w, const dw_point *trial, const dw_point *best) {
+  double worth = dw_objective_slope(&w->solve->objective, trial->log_value) * trial->gap;
+  return trial->gap < 0.1 * best->gap && trial->objective >= best->objective - worth;
 }
 
 static divw_status iterate(newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
@@ -496,13 +544,14 @@ static divw_status iterate(newton *w, dw_problem problem, double target, dw_poin
     DW_TRY(dw_evaluate(w->solve, problem, target, trial));
     dw_report_progress(w->solve, trial);
     *stop_reason = dw_reason_to_stop(w->solve, trial, target, PATIENCE, &progress);
-    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(w->solve, problem, trial, best)) {
+    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(w->solve, problem, trial, best) ||
+        is_as_good(w, trial, best)) {
       dw_point_copy(best, trial, n);
     }
     if (first) {
       start_multipliers(w, trial);
     }
-    if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial->gap, target)) {
+    if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial, target, w->restricted)) {
       break;
     }
     if (*stop_reason == 0 && !take_step(w, trial)) {

@@ -162,22 +162,20 @@ static bool polish(search *s, double before) {
   return true;
 }
 
-/* Plans what the bound asks for. */
+/* Plans what the bound asks for, if anything. */
 static void decide(search *s) {
   dw_frontier_bound found = bound(s);
   s->before = s->solution->best.objective;
+  s->phase = DONE;
   if (s->solution->global_bound - s->before <= allowed_global_gap(s) || exhausted(s)) {
-    s->phase = DONE;
-  } else if (loose_at_best(s, found.slope)) {
+    return;
+  }
+  if (loose_at_best(s, found.slope)) {
     s->target = s->tolerance / 8;
     s->iterations = s->solution->iterations;
-    if (!polish(s, -INFINITY)) {
-      s->phase = DONE;
-    }
-  } else if (found.slope == 0 || s->solve->solves + 2 > s->solve->options->max_solves) {
-    s->phase = DONE; /* a solve at another slope may have to be followed by one of the objective itself */
-  } else {
-    start_from_dual(s, found.dual, found.slope);
+    (void)polish(s, -INFINITY);
+  } else if (found.slope != 0 && s->solve->solves + 2 <= s->solve->options->max_solves) {
+    start_from_dual(s, found.dual, found.slope); /* it may have to be followed by a solve of the objective itself */
     plan(s, ELSEWHERE, (dw_problem){.fixed = true, .slope = found.slope});
   }
 }

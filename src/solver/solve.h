@@ -106,6 +106,9 @@ divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive);
 /* certificate.c: fills `point` at its logit (projected on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
 
+/* The gap of an evaluated point if its marginal diversities were these. */
+double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D);
+
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point);
 

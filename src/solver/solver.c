@@ -212,12 +212,23 @@ fail:
 /* Below it, balance x VS is less than the rounding of H. */
 #define NEGLIGIBLE_BALANCE 1e-15
 
-/* At balance 0 the objective is the entropy: the most even weights are optimal, uniform ones without constraints;
- * lambda is infinite and nothing is left to prove. D is that of these weights. */
-static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
+/* Whether there is anything to choose: not at balance 0, where the most even weights are the best, nor where they, or
+ * weights that cannot move, are the only ones that are allowed. */
+static bool has_choice(const dw_solve *solve) {
+  bool movable = false;
+  for (int64_t i = 0; i < solve->n; i++) {
+    movable |= dw_feasible_may_move(&solve->set, i);
+  }
+  return movable && solve->objective.balance >= NEGLIGIBLE_BALANCE &&
+         solve->set.deficit_limit > solve->set.least_deficit;
+}
+
+/* Then nothing is left to prove; lambda is infinite where evenness alone decides. D is that of the most even weights,
+ * uniform ones without constraints. */
+static divw_status evaluate_most_even(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   dw_point *best = &solution->best;
-  dw_problem problem = {.fixed = true, .slope = INFINITY};
+  dw_problem problem = {.fixed = solve->objective.balance < NEGLIGIBLE_BALANCE, .slope = INFINITY};
   double *sigma = NULL;
   if (isinf(solve->objective.order)) {
     DW_TRY(top_projector(&solve->spectrum, &sigma));
@@ -227,7 +238,11 @@ static divw_status solve_entropy(dw_solve *solve, dw_solution *solution) {
   solve->iterations = 0;
   best->gap = 0;
   best->deficit = dw_feasible_is_plain(&solve->set) ? 0 : best->deficit;
-  best->objective = solution->global_bound = log((double)solve->n) - best->deficit;
+  best->lambda = isfinite(solve->set.deficit_limit) ? INFINITY : best->lambda;
+  if (problem.fixed) {
+    best->objective = log((double)solve->n) - best->deficit;
+  }
+  solution->global_bound = best->objective;
   solution->stop_reason = DIVW_STOP_CONVERGED;
 fail:
   solve->sigma = NULL;
@@ -274,8 +289,8 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->entropy = entropy;
   report->effective_examples = exp(entropy);
   report->objective_value = best->objective;
-  report->entropy_weight = balance >= NEGLIGIBLE_BALANCE ? best->lambda : INFINITY;
-  if (balance >= NEGLIGIBLE_BALANCE) {
+  report->entropy_weight = best->lambda;
+  if (isfinite(best->lambda)) {
     report->certified_value = best->log_value + best->lambda * entropy;
     report->upper_bound = report->certified_value + best->gap;
   }
@@ -393,8 +408,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   }
   DW_TRY(look_at_uniform(&solve));
   DW_TRY(dw_checkpoint_begin(&solve));
-  DW_TRY(solve.objective.balance < NEGLIGIBLE_BALANCE ? solve_entropy(&solve, &solution)
-                                                      : dw_solve_globally(&solve, &solution));
+  DW_TRY(has_choice(&solve) ? dw_solve_globally(&solve, &solution) : evaluate_most_even(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
   for (int j = 0; j < 2; j++) {

@@ -9,6 +9,7 @@ import sys
 import unittest
 
 from command import COMMAND
+from constraints import Constraints
 from curves import Path, Start
 from drawing import Drawing
 from evaluate import Evaluate
@@ -20,7 +21,7 @@ from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Planning", "Plots",
+__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Planning", "Plots",
            "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Usage(CommandTest):
                 ("--balance needs a value", ["solve", self.data, "--balance"]),
                 ("--entropy-weight takes the place of --balance",
                  ["solve", self.data, "--entropy-weight", 1, "--balance", 0.5]),
-                ("--entropy-weight takes the place of --balance",
+                ("--entropy-weight takes the place of --objective",
                  ["solve", self.data, "--entropy-weight", 1, "--objective", "log"]),
                 ("--order is 1.0001, expected", ["solve", self.data, "--order", 1.0001]),
                 ("--order is 1000, expected", ["solve", self.data, "--order", 1000]),

@@ -14,7 +14,8 @@ from command import COMMAND, TIMEOUT, CommandTest, floats, idx, normalised, read
 SOLVE_KEYS = {"n", "dimension", "rank", "kernel", "order", "balance", "objective", "method", "vendi_score_uniform",
               "vendi_score", "entropy", "effective_examples", "objective_value", "entropy_weight", "certified_value",
               "upper_bound", "gap", "error_bar", "global_upper_bound", "global_gap", "iterations", "solves", "row_passes",
-              "stop_reason", "seconds", "seconds_read"}
+              "stop_reason", "seconds", "seconds_read", "max_weight", "min_weight", "least_effective_examples",
+              "groups_bounded", "excluded", "quality"}
 SCORE_KEYS = {"n", "dimension", "rank", "kernel", "order", "vendi_score", "vendi_score_uniform", "entropy",
               "effective_examples"}
 
@@ -66,7 +67,7 @@ class Solve(CommandTest):
         for q in read_npy(self.path("w.npy"), "<f8"):
             self.assertAlmostEqual(q, 1 / 60, 15)
         self.assertEqual(self.json("solve", self.data, "--balance", 1)["error_bar"], 2)  # nothing is known of them
-        self.assertIn("uniform weights are the best", self.succeed("solve", self.data, "--balance", 0))
+        self.assertIn("the most even weights are the best", self.succeed("solve", self.data, "--balance", 0))
 
     def test_more_balance_is_more_diversity_and_less_entropy(self):
         reports = [self.json("solve", self.data, "--balance", b) for b in (0.2, 0.5, 0.9, 1)]

@@ -170,6 +170,105 @@ double reference_gap_of_order(const double *x, int64_t n, int64_t d, const doubl
   return order < 1 ? gap : -log1p(-(order - 1) * gap) / (order - 1);
 }
 
+/* ---- constraints ---- */
+
+/* max over x in [lower, upper] of x (D - theta) - lambda x log x */
+static double row_value(double lower, double upper, double excess, double lambda) {
+  double x = lambda > 0 ? exp(excess / lambda - 1) : excess > 0 ? upper : lower;
+  x = fmin(fmax(x, lower), upper);
+  return x * excess - (x > 0 ? lambda * x * log(x) : 0);
+}
+
+typedef struct {
+  const reference_set *set;
+  const double *D;
+  double lambda, low, high, nu;
+  int32_t g; /* the group at hand */
+} dual;
+
+static double golden_minimum(double (*f)(dual *, double), dual *self, double low, double high) {
+  const double ratio = (sqrt(5) - 1) / 2;
+  double a = high - ratio * (high - low), b = low + ratio * (high - low), fa = f(self, a), fb = f(self, b);
+  for (int step = 0; step < 85; step++) {
+    if (fa < fb) {
+      high = b;
+      b = a;
+      fb = fa;
+      fa = f(self, a = high - ratio * (high - low));
+    } else {
+      low = a;
+      a = b;
+      fa = fb;
+      fb = f(self, b = low + ratio * (high - low));
+    }
+  }
+  return fmin(fa, fb);
+}
+
+static double group_dual(dual *self, double theta) {
+  const reference_set *set = self->set;
+  double push = theta - self->nu, value = 0;
+  if (set->groups > 0) {
+    value = push * (push > 0 ? set->most[self->g] : set->least[self->g]);
+  }
+  for (int64_t i = 0; i < set->n; i++) {
+    if (set->groups == 0 || set->group[i] == self->g) {
+      value += row_value(set->lower[i], set->upper[i], self->D[i] - theta, self->lambda);
+    }
+  }
+  return value;
+}
+
+static double whole_dual(dual *self, double nu) {
+  double value = nu;
+  self->nu = nu;
+  if (self->set->groups == 0) {
+    return nu + group_dual(self, nu);
+  }
+  for (self->g = 0; self->g < self->set->groups; self->g++) {
+    value += golden_minimum(group_dual, self, self->low, self->high);
+  }
+  return value;
+}
+
+double reference_support(const reference_set *set, const double *D, double lambda) {
+  double least = INFINITY, most = -INFINITY;
+  for (int64_t i = 0; i < set->n; i++) {
+    least = fmin(least, D[i]);
+    most = fmax(most, D[i]);
+  }
+  dual self = {set, D, lambda, least - 5 - 10 * lambda, most + 5 + 40 * lambda, 0, 0};
+  return golden_minimum(whole_dual, &self, self.low, self.high);
+}
+
+double reference_constrained_gap(const double *x, int64_t d, const double *p, double lambda, double order,
+                                 const double *scores, const reference_set *set, double spread) {
+  int64_t n = set->n;
+  double *unit = malloc((size_t)(n * d + d * d + d + n) * sizeof *unit), *v = unit + n * d, *mu = v + d * d;
+  double *D = mu + d, power = 0, quality = 0;
+  spectrum_of(x, n, d, p, unit, mu, v);
+  for (int64_t k = 0; k < d; k++) {
+    power += pow(mu[k], order);
+  }
+  for (int64_t i = 0; scores != NULL && i < n; i++) {
+    quality += p[i] * scores[i];
+  }
+  for (int64_t i = 0; i < n; i++) {
+    D[i] = scores != NULL ? scores[i] / quality : 0;
+    for (int64_t k = 0; k < d; k++) {
+      double dot = 0;
+      for (int64_t j = 0; j < d; j++) {
+        dot += unit[i * d + j] * v[j * d + k];
+      }
+      D[i] += dot * dot * (order == 1 ? -log(mu[k]) : order / (1 - order) * pow(mu[k], order - 1) / power);
+    }
+  }
+  double value = order == 1 ? entropy(mu, d) : 1 / (1 - order) - 1;
+  double gap = reference_support(set, D, lambda) - value - (scores != NULL ? 1 : 0) - lambda * spread;
+  free(unit);
+  return order > 1 ? -log1p(-(order - 1) * gap) / (order - 1) : gap;
+}
+
 /* m singles of weight s each, copies of total weight 1 - m s. */
 static double copies_objective(double share, int64_t m, int64_t copies, double balance, double order) {
   double s = share / (double)m, c = 1 - share, spread = 0, singles = (double)m, log_vendi;

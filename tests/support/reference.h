@@ -24,6 +24,24 @@ double reference_gap(const double *x, int64_t n, int64_t d, const double *p, dou
 double reference_gap_of_order(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order,
                               double *log_vendi);
 
+/* Weights with bounds on rows and on the masses of groups (groups 0: none). */
+typedef struct {
+  int64_t n;
+  const double *lower, *upper; /* upper at most 1 */
+  const int32_t *group;
+  const double *least, *most;
+  int32_t groups;
+} reference_set;
+
+/* max over the set of <D, p> + lambda H(p), by golden section on its dual, a function of one number nu and, inside, of
+ * one number for each group. */
+double reference_support(const reference_set *set, const double *D, double lambda);
+
+/* The gap of p over the set, as reference_gap_of_order() with any order below infinity; scores NULL or, at orders up to
+ * 1, of log p.s + log VS_q. The entropy of the value is `entropy`: H(p), or the least that is allowed. */
+double reference_constrained_gap(const double *x, int64_t d, const double *p, double lambda, double order,
+                                 const double *scores, const reference_set *set, double entropy);
+
 /* J of m orthogonal rows and another one N times, at its global maximum: by a scan of the one number that the symmetric
  * optimum leaves free, refined. */
 double reference_copies(int64_t m, int64_t copies, double balance, double order);
