@@ -35,10 +35,10 @@ typedef struct {
 
 /* As --max-memory takes it, rounded up so that the same number is enough. */
 static size_text size_of(double bytes) {
-  static const char *const units[] = {"", "K", "M", "G", "T", "P"};
+  static const char *const units[] = {"", "K", "M", "G", "T"};
   size_text words;
   int unit = 0;
-  for (; bytes >= 1000 && unit < 5; unit++) {
+  for (; bytes >= 1000 && unit < 4; unit++) {
     bytes /= 1024;
   }
   snprintf(words.text, sizeof words.text, "%.*f%s", unit > 0 ? 2 : 0, ceil(bytes * 100) / 100, units[unit]);

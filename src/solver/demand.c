@@ -11,8 +11,6 @@
 /* As in anderson.c, interior_smooth.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
 enum { HISTORY = 16, GRAM_BLOCK = 1024, SLICE = 512, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
-static double largest(double a, double b) { return fmax(a, b); }
-
 static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }
 
 double dw_eigen_numbers(double r) { return 2 * r * r + 6 * r + (5 * r + 3) / 2 + 1; }
@@ -23,7 +21,7 @@ double dw_block_numbers(int64_t n, int64_t r) { return (double)dw_kernel_block(n
  * are tried). */
 static double numbers_to_evaluate(const dw_solve *s) {
   double blocks = (s->objective.order <= 1 ? 2 : 1) * dw_block_numbers(s->n, s->r);
-  return s->objective.order == 2 ? blocks : largest(dw_eigen_numbers((double)s->r), blocks);
+  return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
 }
 
 /* What a call holds from begin to end, whatever the method. */
@@ -40,7 +38,7 @@ static double numbers_of_call(const dw_solve *s) {
 
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
   double history = (double)dw_max(0, dw_min(HISTORY, iterations - 2));
-  double step = largest(numbers_to_evaluate(s), GRAM_BLOCK * (HISTORY + 1));
+  double step = fmax(numbers_to_evaluate(s), GRAM_BLOCK * (HISTORY + 1));
   return (double)s->n * (6 + 2 * history) + step;
 }
 
@@ -67,7 +65,7 @@ static double numbers_of_interior_point(const dw_solve *s) {
   double n = (double)s->n, m = (double)(all ? s->n : dw_min(s->n, dw_interior_columns(s->r)));
   double newton = 3 * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
   bool ascends = !all && isfinite(s->objective.order);
-  return n * (all ? 1 : 3) + (ascends ? largest(newton, numbers_to_ascend(s, APPROACH)) : newton);
+  return n * (all ? 1 : 3) + (ascends ? fmax(newton, numbers_to_ascend(s, APPROACH)) : newton);
 }
 
 double dw_solve_bytes(const dw_solve *s, int32_t method) {
