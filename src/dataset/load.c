@@ -140,7 +140,7 @@ fail:
 static divw_status load_folder(rows_block *block, const char *folder, const char *name) {
   divw_status status;
   char **paths = NULL;
-  int64_t count;
+  int64_t count = 0;
   DW_TRY(open_folder(block, folder, name, &paths, &count));
   DW_TRY(allocate_rows(block, folder));
   DW_TRY(read_rows(block, paths, count, folder));
