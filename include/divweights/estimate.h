@@ -83,7 +83,8 @@ DIVW_API int32_t divw_estimate_uses(const divw_estimate *estimate, int32_t metho
 /**
  * @brief Measures how fast this machine is on random rows of the kind, and says how long an iteration will take.
  *
- * Within a factor of about two where nothing else runs, with the number of threads that is set now.
+ * For the number of threads that is set now, and a machine that does nothing else. docs/pages/stage_solver.md compares
+ * with measurements.
  * @param estimate the estimate; not NULL
  * @param method   DIVW_METHOD_ACCELERATED, DIVW_METHOD_INTERIOR_POINT or DIVW_METHOD_ADAM, used or not
  * @param seconds  receives the seconds of an iteration; not NULL

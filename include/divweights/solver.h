@@ -484,7 +484,7 @@ DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED or DIVW_METHOD_ADAM; constraints
  *         with the latter; quality at orders above 1 where it has no bound; bounds on groups without labels;
  *         constraints that no weights keep, with the reason); DIVW_ERROR_SIZE (r above 32,766); DIVW_ERROR_NUMERICAL;
- *         DIVW_ERROR_FILE, DIVW_ERROR_FORMAT and DIVW_ERROR_DATA (checkpoints); DIVW_ERROR_MEMORY
+ *         DIVW_ERROR_FILE, DIVW_ERROR_FORMAT and DIVW_ERROR_DATA (checkpoints); DIVW_ERROR_MEMORY (max_memory, too)
  *
  * Cost of an iteration: 2 n r^2 + about 11 r^3 operations; usually 15 to 40 iterations at balance 0.5, some
  * hundred at balance 1. Memory: about 400 n + 60 r^2 bytes.
