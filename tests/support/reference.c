@@ -242,7 +242,7 @@ double reference_support(const reference_set *set, const double *D, double lambd
 }
 
 double reference_constrained_gap(const double *x, int64_t d, const double *p, double lambda, double order,
-                                 const double *scores, const reference_set *set, double spread) {
+                                 const double *scores, const reference_set *set, double nats) {
   int64_t n = set->n;
   double *unit = malloc((size_t)(n * d + d * d + d + n) * sizeof *unit), *v = unit + n * d, *mu = v + d * d;
   double *D = mu + d, power = 0, quality = 0;
@@ -264,7 +264,7 @@ double reference_constrained_gap(const double *x, int64_t d, const double *p, do
     }
   }
   double value = order == 1 ? entropy(mu, d) : 1 / (1 - order) - 1;
-  double gap = reference_support(set, D, lambda) - value - (scores != NULL ? 1 : 0) - lambda * spread;
+  double gap = reference_support(set, D, lambda) - value - (scores != NULL ? 1 : 0) - lambda * nats;
   free(unit);
   return order > 1 ? -log1p(-(order - 1) * gap) / (order - 1) : gap;
 }

@@ -38,9 +38,9 @@ typedef struct {
 double reference_support(const reference_set *set, const double *D, double lambda);
 
 /* The gap of p over the set, as reference_gap_of_order() with any order below infinity; scores NULL or, at orders up to
- * 1, of log p.s + log VS_q. The entropy of the value is `entropy`: H(p), or the least that is allowed. */
+ * 1, of log p.s + log VS_q. The entropy of the value is `nats`: H(p), or the least that is allowed. */
 double reference_constrained_gap(const double *x, int64_t d, const double *p, double lambda, double order,
-                                 const double *scores, const reference_set *set, double entropy);
+                                 const double *scores, const reference_set *set, double nats);
 
 /* J of m orthogonal rows and another one N times, at its global maximum: by a scan of the one number that the symmetric
  * optimum leaves free, refined. */
