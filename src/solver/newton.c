@@ -14,7 +14,7 @@
  * theta, m, nu and lambda, a small dense system. Mehrotra's predictor sets kappa and the second-order terms.
  *
  * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 12. */
-#include "interior.h"
+#include "newton.h"
 
 #include "../linalg.h"
 
@@ -22,52 +22,9 @@
 #include <string.h>
 
 enum { PATIENCE = 20 };
-#define EVEN_SHARE 0.1 /* of the first point: with a half, warm starts take 6 to 7 iterations in place of 4 to 6 */
-
 /* How far lambda may fall or rise in a step, relative to itself. */
 #define MOST_FALL 0.9
 #define MOST_RISE 9
-
-typedef struct {
-  dw_solve *solve;
-  dw_concave *value;
-  dw_active active;
-  int64_t m;
-  const dw_point *at;
-  bool capped, limited, is_part;
-  double lambda;      /* of this iteration, in units of the value */
-  double *restricted; /* n, with some rows only */
-  double *M, *p, *g, *dp, *base;
-  /* groups: members, and where in the border each one's mass and multiplier are */
-  int32_t groups, loose;
-  double *theta, *mass, *fixed_mass, *dtheta, *dmass, *room;
-  int32_t *loose_group, *members; /* the groups whose mass may move; the active rows of each group */
-  double nu, dnu, dlambda, fixed_deficit;
-  /* pairs: lower bounds (m), upper bounds (m, where there are any), least and most mass (loose each), the limit */
-  int64_t pairs;
-  double *slack, *dual, *dslack, *ddual, *second;
-  /* the border */
-  int64_t columns, unknowns;
-  double *border, *small, *unknown; /* M^-1 times its columns; the small system */
-  int32_t *pivots;
-} newton;
-
-static int32_t group_of(const newton *w, int64_t k) {
-  const dw_feasible *set = &w->solve->set;
-  return set->group == NULL ? 0 : set->group[w->active.row[k]];
-}
-
-static double lower_of(const newton *w, int64_t k) {
-  const dw_feasible *set = &w->solve->set;
-  return dw_feasible_is_plain(set) ? 0 : set->lower[w->active.row[k]];
-}
-
-static double upper_of(const newton *w, int64_t k) {
-  const dw_feasible *set = &w->solve->set;
-  return dw_feasible_is_plain(set) ? INFINITY : set->upper[w->active.row[k]];
-}
-
-static double n_of(const newton *w) { return (double)w->solve->n; }
 
 /* How far along dx the positive x stay so; at most 2. */
 static double distance(const double *x, const double *dx, int64_t n) {
@@ -80,18 +37,16 @@ static double distance(const double *x, const double *dx, int64_t n) {
 
 /* ---- pairs ---- */
 
-/* Where the pairs of groups and of the limit begin. */
-static int64_t group_pairs(const newton *w) { return w->capped ? 2 * w->m : w->m; }
-static int64_t limit_pair(const newton *w) { return group_pairs(w) + 2 * (int64_t)w->loose; }
-
 /* (kappa - second) / slack: what eliminating a multiplier leaves on the other side. */
-static double pull(const newton *w, int64_t pair, double kappa) { return (kappa - w->second[pair]) / w->slack[pair]; }
+static double pull(const dw_newton *w, int64_t pair, double kappa) {
+  return (kappa - w->second[pair]) / w->slack[pair];
+}
 
-static double stiffness(const newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
+static double stiffness(const dw_newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
 
 /* Directions of slacks from those of p, m and lambda; then of the multipliers. */
-static void direct_pairs(newton *w, double kappa) {
-  int64_t at = group_pairs(w), last = limit_pair(w);
+static void direct_pairs(dw_newton *w, double kappa) {
+  int64_t at = dw_newton_group_pairs(w), last = dw_newton_limit_pair(w);
   memcpy(w->dslack, w->dp, (size_t)w->m * sizeof *w->dslack);
   for (int64_t k = 0; w->capped && k < w->m; k++) {
     w->dslack[w->m + k] = isinf(w->slack[w->m + k]) ? 0 : -w->dp[k];
@@ -109,7 +64,7 @@ static void direct_pairs(newton *w, double kappa) {
   }
 }
 
-static dw_complementarity complementarity(const newton *w, dw_steps step) {
+static dw_complementarity complementarity(const dw_newton *w, dw_steps step) {
   dw_complementarity all = {0, 0};
   if (w->value->complementarity != NULL) {
     all = w->value->complementarity(w->value->self, step);
@@ -122,23 +77,11 @@ static dw_complementarity complementarity(const newton *w, dw_steps step) {
   return all;
 }
 
-/* g(p) after a step: the rows that do not move, and those that do. */
-static double deficit(const newton *w, double step) {
-  double sum = w->fixed_deficit;
-  for (int64_t k = 0; k < w->m; k++) {
-    double p = w->p[k] + step * w->dp[k];
-    sum += p * log(n_of(w) * p);
-  }
-  return sum;
-}
-
-static double room_below_limit(const newton *w, double step) { return w->solve->set.deficit_limit - deficit(w, step); }
-
 /* Steps go `share` of the way to the boundary. The limit on g is not linear: its slack is what p leaves, and steps are
  * shortened until they leave some. Where the gradient of the value changes with p, p and the multipliers go together.
  */
-static dw_steps longest(const newton *w, double share) {
-  int64_t linear = limit_pair(w);
+static dw_steps longest(const dw_newton *w, double share) {
+  int64_t linear = dw_newton_limit_pair(w);
   dw_steps step = {distance(w->slack, w->dslack, linear), distance(w->dual, w->ddual, w->pairs)};
   if (w->value->distance != NULL) {
     step = w->value->distance(w->value->self, step);
@@ -149,7 +92,7 @@ static dw_steps longest(const newton *w, double share) {
     double fall = -w->ddual[linear] / w->dual[linear];
     step.dual = fmin(step.dual, fall > 0 ? MOST_FALL / fall : MOST_RISE / fmax(-fall, 1e-300));
   }
-  while (w->limited && step.primal > 1e-12 && room_below_limit(w, step.primal) < (1 - share) * w->slack[linear]) {
+  while (w->limited && step.primal > 1e-12 && dw_newton_room(w, step.primal) < (1 - share) * w->slack[linear]) {
     step.primal *= 0.9;
   }
   if (!w->value->is_linear) {
@@ -160,18 +103,15 @@ static dw_steps longest(const newton *w, double share) {
 
 /* ---- Newton's equations ---- */
 
-/* The derivative of g: log(n p) + 1. */
-static double entropy_slope(const newton *w, int64_t k) { return log(n_of(w) * w->p[k]) + 1; }
-
 /* A column of the border: a group's rows, the slope of the entropy, the column of the value's own variable. */
-static double border_entry(const newton *w, int64_t column, int64_t k) {
+static double border_entry(const dw_newton *w, int64_t column, int64_t k) {
   if (column < w->groups) {
-    return group_of(w, k) == column;
+    return dw_newton_group(w, k) == column;
   }
-  return w->limited && column == w->groups ? entropy_slope(w, k) : w->value->column[k];
+  return w->limited && column == w->groups ? dw_newton_slope(w, k) : w->value->column[k];
 }
 
-static bool factor(newton *w, const dw_point *at) {
+static bool factor(dw_newton *w, const dw_point *at) {
   int64_t m = w->m;
   memset(w->M, 0, (size_t)(m * m) * sizeof *w->M);
   if (!w->value->prepare(w->value->self, at, w->M)) {
@@ -196,10 +136,10 @@ static bool factor(newton *w, const dw_point *at) {
 }
 
 /* The border transposed times x. */
-static void across(const newton *w, const double *x, double *out) {
+static void across(const dw_newton *w, const double *x, double *out) {
   memset(out, 0, (size_t)w->columns * sizeof *out);
   for (int64_t k = 0; k < w->m; k++) {
-    out[group_of(w, k)] += x[k];
+    out[dw_newton_group(w, k)] += x[k];
     for (int64_t c = w->groups; c < w->columns; c++) {
       out[c] += border_entry(w, c, k) * x[k];
     }
@@ -207,13 +147,13 @@ static void across(const newton *w, const double *x, double *out) {
 }
 
 /* Where the unknown of a column is in the small system: those of lambda and of the value come last. */
-static int64_t place(const newton *w, int64_t column) {
+static int64_t place(const dw_newton *w, int64_t column) {
   return column < w->groups ? column : w->unknowns - (w->columns - column);
 }
 
 /* Rows of the small system for theta (one a group), lambda and the value's own, of which the border is the symmetric
  * part. */
-static void fill_border(newton *w, double kappa) {
+static void fill_border(dw_newton *w, double kappa) {
   int64_t u = w->unknowns;
   double *A = w->small, *b = w->unknown, *sums = A + u * u, *masses = sums + w->columns;
   for (int64_t c = 0; c < w->columns; c++) {
@@ -229,9 +169,9 @@ static void fill_border(newton *w, double kappa) {
     A[g * (u + 1)] += A[g * (u + 1)] == 0; /* no active row: its multiplier stays */
   }
   if (w->limited) {
-    int64_t pair = limit_pair(w), at = place(w, w->groups);
+    int64_t pair = dw_newton_limit_pair(w), at = place(w, w->groups);
     A[at * (u + 1)] += w->slack[pair] / w->lambda;
-    b[at] = sums[w->groups] - room_below_limit(w, 0) + (kappa - w->second[pair]) / w->lambda;
+    b[at] = sums[w->groups] - dw_newton_room(w, 0) + (kappa - w->second[pair]) / w->lambda;
   }
   if (w->value->column != NULL) {
     A[u * u - 1] -= w->value->diagonal;
@@ -241,8 +181,8 @@ static void fill_border(newton *w, double kappa) {
 
 /* The small system: unknowns theta (groups), masses (loose), nu (if there are loose masses), lambda (if limited), and
  * the value's own variable, if it has one. */
-static bool solve_border(newton *w, double kappa) {
-  int64_t u = w->unknowns, at_nu = w->groups + w->loose, pair = group_pairs(w);
+static bool solve_border(dw_newton *w, double kappa) {
+  int64_t u = w->unknowns, at_nu = w->groups + w->loose, pair = dw_newton_group_pairs(w);
   double *A = w->small, *b = w->unknown, total = 0;
   memset(A, 0, (size_t)(u * u) * sizeof *A);
   fill_border(w, kappa);
@@ -261,11 +201,11 @@ static bool solve_border(newton *w, double kappa) {
 }
 
 /* The direction for this kappa, with the second-order terms that are set. */
-static bool direction(newton *w, double kappa) {
+static bool direction(dw_newton *w, double kappa) {
   int64_t m = w->m;
   w->value->gradient(w->value->self, w->at, kappa, w->g);
   for (int64_t k = 0; k < m; k++) {
-    w->base[k] = w->g[k] - w->lambda * entropy_slope(w, k) - w->theta[group_of(w, k)] + pull(w, k, kappa) -
+    w->base[k] = w->g[k] - w->lambda * dw_newton_slope(w, k) - w->theta[dw_newton_group(w, k)] + pull(w, k, kappa) -
                  (w->capped ? pull(w, m + k, kappa) : 0);
   }
   dw_cholesky_solve(w->M, m, w->base);
@@ -290,13 +230,13 @@ static bool direction(newton *w, double kappa) {
   return true;
 }
 
-static void move(newton *w, dw_steps step) {
+static void move(dw_newton *w, dw_steps step) {
   for (int64_t j = 0; j < w->pairs; j++) {
     w->slack[j] += step.primal * w->dslack[j];
     w->dual[j] += step.dual * w->ddual[j];
   }
   for (int64_t k = 0; k < w->m; k++) {
-    w->p[k] = lower_of(w, k) + w->slack[k];
+    w->p[k] = dw_newton_lower(w, k) + w->slack[k];
   }
   for (int32_t g = 0; g < w->groups; g++) {
     w->theta[g] += step.dual * w->dtheta[g];
@@ -307,7 +247,7 @@ static void move(newton *w, dw_steps step) {
   w->nu += step.dual * w->dnu;
   w->lambda += step.dual * w->dlambda;
   if (w->limited) {
-    w->slack[limit_pair(w)] = room_below_limit(w, 0);
+    w->slack[dw_newton_limit_pair(w)] = dw_newton_room(w, 0);
   }
   if (w->value->move != NULL) {
     w->value->move(w->value->self, step);
@@ -315,7 +255,7 @@ static void move(newton *w, dw_steps step) {
 }
 
 /* One iteration; false when it cannot go on: rounding has the word. */
-static bool take_step(newton *w, const dw_point *at) {
+static bool take_step(dw_newton *w, const dw_point *at) {
   w->at = at;
   memset(w->second, 0, (size_t)w->pairs * sizeof *w->second);
   if (!factor(w, at) || !direction(w, 0)) {
@@ -341,176 +281,11 @@ static bool take_step(newton *w, const dw_point *at) {
   return true;
 }
 
-/* ---- the first point ---- */
-
-/* What a row of each group has above its lower bound or below its upper one on average, the smaller of both: a group
- * may have much less to share than all rows have. */
-static void find_room(newton *w, const dw_point *trial) {
-  double *below = w->dtheta;
-  for (int32_t g = 0; g < w->groups; g++) {
-    w->room[g] = below[g] = 0;
-  }
-  for (int64_t k = 0; k < w->m; k++) {
-    double p = trial->p[w->active.row[k]], share = 1 / (double)w->members[group_of(w, k)];
-    w->room[group_of(w, k)] += share * (p - lower_of(w, k));
-    below[group_of(w, k)] += share * (upper_of(w, k) - p);
-  }
-  for (int32_t g = 0; g < w->groups; g++) {
-    w->room[g] = fmin(w->room[g], below[g]);
-  }
-}
-
-/* p, well inside its bounds: best with some of the even p, as far as groups and the limit on g allow that. */
-static void start_inside(newton *w, const dw_point *best, dw_point *trial) {
-  dw_feasible *set = &w->solve->set;
-  double even = 0, limit = set->deficit_limit;
-  for (int64_t k = 0; k < w->m; k++) {
-    even += best->p[w->active.row[k]] / (double)w->m;
-  }
-  memcpy(trial->logit, best->logit, (size_t)set->n * sizeof *trial->logit);
-  for (int64_t k = 0; k < w->m; k++) {
-    trial->logit[w->active.row[k]] = log(n_of(w) * ((1 - EVEN_SHARE) * best->p[w->active.row[k]] + EVEN_SHARE * even));
-  }
-  set->deficit_limit = 0.9 * limit;
-  dw_feasible_temper(set, trial->logit, trial->p);
-  set->deficit_limit = limit;
-  find_room(w, trial);
-  for (int64_t k = 0; k < w->m; k++) {
-    double l = lower_of(w, k), u = upper_of(w, k), room = 0.1 * fmin(u - l, w->room[group_of(w, k)]);
-    w->p[k] = fmin(fmax(trial->p[w->active.row[k]], l + room), u - room);
-    w->slack[k] = w->p[k] - l;
-    if (w->capped) {
-      w->slack[w->m + k] = u - w->p[k];
-    }
-  }
-}
-
-/* Multipliers: what stationarity asks for, shifted to be positive. */
-static void start_multipliers(newton *w, const dw_point *at) {
-  double highest = -INFINITY, lowest = INFINITY, least = INFINITY, mean = 0, push;
-  w->value->first_gradient(w->value->self, at, w->g);
-  w->lambda = at->lambda * w->value->unit;
-  if (w->limited) {
-    int64_t pair = limit_pair(w);
-    w->lambda = fmax(w->lambda, 1e-2 * w->value->unit);
-    w->slack[pair] = fmax(room_below_limit(w, 0), 1e-3 * w->solve->set.deficit_limit);
-    w->dual[pair] = w->lambda;
-  }
-  for (int64_t k = 0; k < w->m; k++) {
-    highest = fmax(highest, w->g[k]);
-    lowest = fmin(lowest, w->g[k]);
-  }
-  w->nu = highest + 0.1 * (highest - lowest);
-  for (int64_t k = 0; k < w->m; k++) {
-    w->dual[k] = w->nu - w->g[k] + w->lambda * entropy_slope(w, k);
-    least = fmin(least, w->dual[k]);
-    mean += fabs(w->dual[k]) / (double)w->m;
-  }
-  push = 0.1 * fmax(mean, 1e-3 * w->value->unit);
-  for (int64_t j = 0; j < limit_pair(w); j++) {
-    w->dual[j] = j < w->m ? w->dual[j] + push - least : isfinite(w->slack[j]) ? push : 0;
-  }
-  for (int32_t g = 0; g < w->groups; g++) {
-    w->theta[g] = w->nu;
-  }
-}
-
-/* Which masses may move: those with room and an active row. */
-static void find_loose(newton *w) {
-  const dw_feasible *set = &w->solve->set;
-  for (int64_t k = 0; k < w->m; k++) {
-    w->members[group_of(w, k)]++;
-  }
-  for (int32_t g = 0; set->groups != NULL && g < w->groups; g++) {
-    if (set->groups[g].least < set->groups[g].most && w->members[g] > 0) {
-      w->loose_group[w->loose++] = g;
-    }
-  }
-}
-
-/* Masses, and what the rows that do not move have of them and of the deficit. */
-static void start_groups(newton *w, const dw_point *best) {
-  const dw_feasible *set = &w->solve->set;
-  int64_t pair = group_pairs(w);
-  for (int64_t i = 0; i < set->n; i++) {
-    w->fixed_mass[set->group == NULL ? 0 : set->group[i]] += best->p[i];
-    w->fixed_deficit += best->p[i] > 0 ? best->p[i] * log(n_of(w) * best->p[i]) : 0;
-  }
-  for (int64_t k = 0; k < w->m; k++) {
-    double p = best->p[w->active.row[k]];
-    w->fixed_mass[group_of(w, k)] -= p;
-    w->mass[group_of(w, k)] += w->p[k];
-    w->fixed_deficit -= p > 0 ? p * log(n_of(w) * p) : 0;
-  }
-  for (int32_t g = 0; g < w->groups; g++) {
-    double given = set->groups == NULL ? 1 : set->groups[g].least;
-    w->mass[g] = w->members[g] == 0 ? w->fixed_mass[g] : w->mass[g] + w->fixed_mass[g];
-    w->mass[g] = w->members[g] > 0 && (set->groups == NULL || given == set->groups[g].most) ? given : w->mass[g];
-  }
-  for (int32_t f = 0; f < w->loose; f++) {
-    assert(set->groups != NULL);
-    const dw_group *group = &set->groups[w->loose_group[f]];
-    double *mass = &w->mass[w->loose_group[f]], room = 0.1 * (group->most - group->least);
-    *mass = fmin(fmax(*mass, group->least + room), group->most - room);
-    w->slack[pair + f] = *mass - group->least;
-    w->slack[pair + w->loose + f] = group->most - *mass;
-  }
-}
-
 /* ---- the iteration ---- */
-
-static divw_status create(newton *w) {
-  divw_status status;
-  const dw_feasible *set = &w->solve->set;
-  int64_t m = w->m = w->active.count;
-  w->groups = set->groups == NULL ? 1 : set->group_count;
-  w->limited = isfinite(set->deficit_limit);
-  for (int64_t k = 0; k < m; k++) {
-    w->capped |= isfinite(upper_of(w, k));
-  }
-  DW_TRY(dw_alloc_zero(&w->loose_group, 2 * (int64_t)w->groups, sizeof *w->loose_group));
-  w->members = w->loose_group + w->groups;
-  find_loose(w);
-  w->pairs = limit_pair(w) + w->limited;
-  w->columns = w->groups + w->limited + (w->value->column != NULL);
-  w->unknowns = w->columns + w->loose + (w->loose > 0);
-  if (w->is_part) {
-    DW_TRY(dw_alloc(&w->restricted, set->n, sizeof *w->restricted));
-  }
-  DW_TRY(dw_alloc(&w->M, m * m, sizeof *w->M));
-  DW_TRY(dw_alloc_zero(&w->p, 4 * m, sizeof *w->p));
-  DW_TRY(dw_alloc_zero(&w->theta, 6 * (int64_t)w->groups, sizeof *w->theta));
-  DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));
-  DW_TRY(dw_alloc(&w->border, w->columns * m, sizeof *w->border));
-  DW_TRY(dw_alloc_zero(&w->small, w->unknowns * (w->unknowns + 1) + 2 * w->columns, sizeof *w->small));
-  DW_TRY(dw_alloc(&w->pivots, w->unknowns, sizeof *w->pivots));
-  w->g = w->p + m;
-  w->dp = w->g + m;
-  w->base = w->dp + m;
-  w->mass = w->theta + w->groups;
-  w->fixed_mass = w->mass + w->groups;
-  w->dtheta = w->fixed_mass + w->groups;
-  w->dmass = w->dtheta + w->groups;
-  w->room = w->dmass + w->groups;
-  w->dual = w->slack + w->pairs;
-  w->dslack = w->dual + w->pairs;
-  w->ddual = w->dslack + w->pairs;
-  w->second = w->ddual + w->pairs;
-  w->unknown = w->small + w->unknowns * w->unknowns + 2 * w->columns;
-fail:
-  return status;
-}
-
-static void destroy(newton *w) {
-  void *owned[] = {w->restricted, w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
-  for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
-    divw_free(owned[k]);
-  }
-}
 
 /* With some rows only: whether they are not what keeps the gap open, the others being worth no more than the least of
  * them. `D` is room for n numbers. */
-static bool are_done(const newton *w, const dw_point *at, double target, double *D) {
+static bool are_done(const dw_newton *w, const dw_point *at, double target, double *D) {
   double least = INFINITY;
   for (int64_t k = 0; k < w->m; k++) {
     least = fmin(least, at->D[w->active.row[k]]);
@@ -525,12 +300,12 @@ static bool are_done(const newton *w, const dw_point *at, double target, double 
 }
 
 /* Whether a point with a much sharper proof is lower by no more than it proves. */
-static bool is_as_good(const newton *w, const dw_point *trial, const dw_point *best) {
+static bool is_as_good(const dw_newton *w, const dw_point *trial, const dw_point *best) {
   double worth = dw_objective_slope(&w->solve->objective, trial->log_value) * trial->gap;
   return trial->gap < 0.1 * best->gap && trial->objective >= best->objective - worth;
 }
 
-static divw_status iterate(newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
+static divw_status iterate(dw_newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
                            int32_t *stop_reason) {
   divw_status status;
   dw_progress progress = {INFINITY, -INFINITY, 0};
@@ -539,7 +314,7 @@ static divw_status iterate(newton *w, dw_problem problem, double target, dw_poin
   *stop_reason = 0;
   for (bool first = true; *stop_reason == 0; first = false) {
     for (int64_t k = 0; k < w->m; k++) {
-      trial->logit[w->active.row[k]] = log(n_of(w) * w->p[k]);
+      trial->logit[w->active.row[k]] = log(dw_newton_n(w) * w->p[k]);
     }
     DW_TRY(dw_evaluate(w->solve, problem, target, trial));
     dw_report_progress(w->solve, trial);
@@ -549,7 +324,7 @@ static divw_status iterate(newton *w, dw_problem problem, double target, dw_poin
       dw_point_copy(best, trial, n);
     }
     if (first) {
-      start_multipliers(w, trial);
+      dw_newton_start_multipliers(w, trial);
     }
     if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial, target, w->restricted)) {
       break;
@@ -565,21 +340,20 @@ fail:
 divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
                               dw_point *best, double *theta, int32_t *stop_reason) {
   divw_status status;
-  newton w = {.solve = solve, .value = value, .active = active, .is_part = theta != NULL};
+  dw_newton w = {.solve = solve, .value = value, .active = active, .is_part = theta != NULL};
   dw_point trial = {0};
   solve->smooths_always = true;
   DW_TRY(dw_point_create(&trial, solve->n));
-  DW_TRY(create(&w));
+  DW_TRY(dw_newton_create(&w));
   dw_feasible_temper(&solve->set, best->logit, best->p);
-  start_inside(&w, best, &trial);
-  start_groups(&w, best);
+  dw_newton_start(&w, best, &trial);
   DW_TRY(iterate(&w, problem, target, best, &trial, stop_reason));
   for (int32_t g = 0; theta != NULL && g < w.groups; g++) {
     theta[g] = w.theta[g] / value->unit;
   }
 fail:
   solve->smooths_always = false;
-  destroy(&w);
+  dw_newton_destroy(&w);
   dw_point_destroy(&trial);
   return status;
 }

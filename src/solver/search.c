@@ -2,14 +2,14 @@
  *
  *     1. A solve of the objective from uniform weights. Its marginal diversities are a dual vector.
  *     2. All dual vectors so far bound the objective of every p (frontier.c). Closed: done.
- *     3. Otherwise solve the concave y + slope H at the slope that the worst point of the bound names, starting from
- * the softmax of the sharpest dual there. Its dual lowers the bound at that slope to what can be reached; and where it
- * reaches more than the best so far, that point is polished for the objective itself. Back to 2.
+ *     3. Otherwise solve the concave y + slope H at the slope that the worst point of the bound names, from the
+ *        softmax of the sharpest dual there. Its dual lowers the bound at that slope to what can be reached; and where
+ *        it reaches more than the best so far, that point is polished for the objective itself. Back to 2.
  *
  * On ordinary data step 2 closes at once; data dominated by copies, where uniform weights lead to a worse local
  * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between slopes.
  *
- * G at q <= 1 is concave: there the gap itself is the bound. */
+ * Where the problem is concave anyway (G at q <= 1, balance 1, effective examples) the gap itself is the bound. */
 #include "frontier.h"
 
 #include "../simplex.h"

@@ -12,7 +12,7 @@
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for some thousands of rows at a time
- *     newton.c       their steps, with constraints and entropy
+ *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     checkpoint.c   the state of it all in a file
