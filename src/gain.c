@@ -10,8 +10,8 @@
  *     (1-t) rho + t phi phi^T  =  V^T ( diag((1-t) mu) + t z z^T ) V ,
  *
  * is that of a diagonal matrix and a rank-one one (rank_one.c); all directions without weight make one coordinate. */
+#include "kernel/project.h"
 #include "linalg.h"
-#include "project.h"
 #include "rank_one.h"
 #include "simplex.h"
 #include "spectrum.h"

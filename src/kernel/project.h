@@ -2,7 +2,7 @@
 #ifndef DW_PROJECT_H
 #define DW_PROJECT_H
 
-#include "kernel.h"
+#include "../kernel.h"
 
 typedef struct {
   const divw_kernel *kernel;

@@ -10,8 +10,9 @@
  * 1e-16. */
 #include "project.h"
 
-#include "kernel_parts.h"
-#include "linalg.h"
+#include "parts.h"
+
+#include "../linalg.h"
 
 #include <math.h>
 #include <string.h>
