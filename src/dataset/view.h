@@ -3,7 +3,8 @@
  *     dataset.c     its life: from memory, labels and ids, what is known of it
  *     load.c        from files and folders
  *     select.c      subsets
- *     fetch.c       a row as doubles
+ *     fetch.c       windows on rows; a row as doubles, or as floats
+ *     single.c      conversion to floats, several at once
  *     center.c      rows minus their mean
  *     components.c  leading principal components of the rows
  *     like.c        other rows, transformed as these were

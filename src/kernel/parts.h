@@ -1,7 +1,7 @@
 /* What a kernel is made of, shared by the files of this folder:
  *
  *     kernel.c     its life; rows are looked at once
- *     passes.c     the two passes over feature rows
+ *     passes.c     the two passes over feature rows; passes_single.c: the same in single precision
  *     row_side.c   features from the n x n matrix
  *     project.c    features of rows that it was not made on
  */

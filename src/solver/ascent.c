@@ -126,6 +126,8 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_VISIT(archive, a->residual);
   DW_VISIT(archive, a->caution);
   DW_TRY(dw_archive_flag(archive, &a->accelerated));
+  DW_TRY(dw_archive_flag(archive, &a->solve->spectrum.single));
+  DW_TRY(dw_archive_flag(archive, &a->solve->estimated));
   DW_VISIT(archive, a->started);
   DW_VISIT(archive, a->smallest);
   DW_VISIT(archive, a->progress.smallest_gap);
@@ -167,7 +169,9 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
   if (first || *stop_reason == DIVW_STOP_CONVERGED || !lower(a)) {
     dw_point_copy(a->best, &a->trial, a->solve->n);
   }
+  DW_TRY(dw_prove(a->solve, a->problem, a->target, a->best));
 fail:
+  a->solve->spectrum.single = false;
   return status;
 }
 
@@ -182,6 +186,7 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   DW_TRY(dw_anderson_create(&a.anderson, solve->n));
   DW_TRY(dw_alloc(&a.image, solve->n, sizeof *a.image));
   DW_TRY(dw_point_create(&a.trial, solve->n));
+  solve->spectrum.single = dw_may_estimate(solve);
   memcpy(a.trial.logit, point->logit, (size_t)solve->n * sizeof *point->logit);
   DW_TRY(climb(&a, stop_reason));
   *iterations = solve->iterations - a.started;
