@@ -32,9 +32,9 @@ void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count) {
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0, rows, (int)r, 1.0, gram, (int)r);
 }
 
-void dw_gram_single(float *gram, int64_t r, const float *rows, int64_t count) {
+void dw_add_gram_single(float *gram, int64_t r, const float *rows, int64_t count) {
   assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
-  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0F, rows, (int)r, 0.0F, gram, (int)r);
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0F, rows, (int)r, 1.0F, gram, (int)r);
 }
 
 void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count) {
@@ -315,7 +315,7 @@ divw_status dw_factor_spectral_single(const double *V, const double *l, int64_t 
       scaled[k * r + j] = (float)(root * V[k * r + j]);
     }
   }
-  dw_gram_single(factor, r, scaled, r);
+  dw_add_gram_single(factor, r, scaled, r);
   *good = LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, factor, (lapack_int)r) == 0;
   for (int64_t k = 0; k < r * r; k++) {
     R[k] = factor[k];

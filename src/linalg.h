@@ -30,8 +30,8 @@ bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots);
 /* Copies the upper triangle onto the lower one. */
 void dw_mirror_upper(double *matrix, int64_t r);
 
-/* The same in single precision: gram = rows^T rows, upper triangle only. */
-void dw_gram_single(float *gram, int64_t r, const float *rows, int64_t count);
+/* The same in single precision. */
+void dw_add_gram_single(float *gram, int64_t r, const float *rows, int64_t count);
 
 /* rows := rows R^T, that is R phi for every row phi; R is upper triangular. count r^2 operations. */
 void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r);

@@ -7,28 +7,23 @@
  * them: at 8 floats an instruction conversion is hidden behind that, at 4 (SSE2) bytes and halves are not. */
 #include "single.h"
 
+#include "../wide.h"
+
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if DW_HAS_WIDE
 /* NOLINTBEGIN(portability-simd-intrinsics) */
 #include <immintrin.h>
-#define WIDE __attribute__((target("avx2,f16c")))
-static bool is_wide(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c"); }
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define WIDE
-static bool is_wide(void) { return false; }
-#define INLINE static inline
 #endif
 
 /* memcpy: borrowed rows may lie anywhere. */
-INLINE void scale_bytes(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
+DW_INLINE void scale_bytes(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
   for (int64_t j = 0; j < count; j++) {
     out[j] = scale * (float)row[j];
   }
 }
 
-INLINE void scale_floats(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
+DW_INLINE void scale_floats(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
   for (int64_t j = 0; j < count; j++) {
     float x;
     memcpy(&x, row + j * (int64_t)sizeof x, sizeof x);
@@ -36,7 +31,7 @@ INLINE void scale_floats(const unsigned char *restrict row, int64_t count, float
   }
 }
 
-INLINE void scale_halves(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
+DW_INLINE void scale_halves(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
   for (int64_t j = 0; j < count; j++) {
     uint16_t half;
     memcpy(&half, row + j * (int64_t)sizeof half, sizeof half);
@@ -52,8 +47,9 @@ static void scale_any(int32_t dtype, const unsigned char *row, int64_t count, fl
   }
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-WIDE static void scale_halves_wide(const unsigned char *restrict row, int64_t count, float scale, float *restrict out) {
+#if DW_HAS_WIDE
+DW_WIDE static void scale_halves_wide(const unsigned char *restrict row, int64_t count, float scale,
+                                      float *restrict out) {
   int64_t j = 0;
   for (; j + 8 <= count; j += 8) {
     const __m128i halves = _mm_loadu_si128((const __m128i *)(const void *)(row + 2 * j));
@@ -66,7 +62,7 @@ WIDE static void scale_halves_wide(const unsigned char *restrict row, int64_t co
 #define scale_halves_wide scale_halves
 #endif
 
-WIDE static void scale_wide(int32_t dtype, const unsigned char *row, int64_t count, float scale, float *out) {
+DW_WIDE static void scale_wide(int32_t dtype, const unsigned char *row, int64_t count, float scale, float *out) {
   switch (dtype) {
   case DIVW_FLOAT32: scale_floats(row, count, scale, out); break;
   case DIVW_FLOAT16: scale_halves_wide(row, count, scale, out); break;
@@ -75,5 +71,5 @@ WIDE static void scale_wide(int32_t dtype, const unsigned char *row, int64_t cou
 }
 
 void dw_scale_numbers(int32_t dtype, const unsigned char *row, int64_t count, float scale, float *out) {
-  (is_wide() ? scale_wide : scale_any)(dtype, row, count, scale, out);
+  (dw_is_wide() ? scale_wide : scale_any)(dtype, row, count, scale, out);
 }

@@ -1,14 +1,15 @@
 /* The two passes in single precision, for iterations whose proof is left to a later look in double (solver/precision.c
  * says when that is).
  *
- * Products of a block of rows are sums in single precision, and blocks are added in double: the moment of n rows is as
- * uncertain as that of one block, about sqrt(rows) u of what its diagonal holds (u = 2^-24), whatever n is; and |R
+ * Products of some thousand rows are sums in single precision, and those are added in double: the moment of n rows is
+ * as uncertain as that of 8,192, about sqrt(rows) u of what its diagonal holds (u = 2^-24), whatever n is; and |R
  * phi_i|^2 is a sum of squares in double of numbers right to sqrt(r) u. Blocks take the memory that they take in double
  * and have twice the rows. Filling one of them by a thread of its own while BLAS has the other was tried and does not
  * pay (docs/benchmarks.md): reading from memory is 5 % of a pass, and BLAS leaves no core idle. */
 #include "parts.h"
 
 #include "../linalg.h"
+#include "../wide.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,6 +32,8 @@ static void row_single(const divw_kernel *kernel, const dw_window *window, int64
 
 /* ---- moment ---- */
 
+enum { MOST_SUMMED = 8192 }; /* rows of which products are added in single precision */
+
 /* Rows of a window that weigh something, times the roots of their weights. */
 static int64_t fill_weighted(const divw_kernel *kernel, const dw_window *window, const double *p, float *block) {
   int64_t filled = 0;
@@ -43,14 +46,14 @@ static int64_t fill_weighted(const divw_kernel *kernel, const dw_window *window,
   return filled;
 }
 
-/* The sum of a block, upper triangle, to S. */
-static void add_block(double *S, float *sum, int64_t r, const float *block, int64_t count) {
-  dw_gram_single(sum, r, block, count);
+/* The sums of some blocks, upper triangle, to S; they begin again. */
+static void add_sums(double *S, float *sum, int64_t r) {
   for (int64_t i = 0; i < r; i++) {
     double *restrict row = S + i * r;
-    const float *restrict part = sum + i * r;
+    float *restrict part = sum + i * r;
     for (int64_t j = i; j < r; j++) {
       row[j] += part[j];
+      part[j] = 0;
     }
   }
 }
@@ -60,17 +63,23 @@ divw_status dw_kernel_moment_single(const divw_kernel *kernel, const double *p, 
   dw_features features = {0};
   dw_window window;
   float *block = NULL, *sum = NULL;
-  int64_t r = kernel->r, rows = block_rows(kernel), filled = 0;
+  int64_t r = kernel->r, rows = block_rows(kernel), filled = 0, summed = 0;
   DW_TRY(dw_alloc(&block, rows * r, sizeof *block));
-  DW_TRY(dw_alloc(&sum, r * r, sizeof *sum));
+  DW_TRY(dw_alloc_zero(&sum, r * r, sizeof *sum));
   DW_TRY(dw_features_open(&features, kernel));
   memset(S, 0, (size_t)(r * r) * sizeof *S);
   for (int64_t first = 0; first < kernel->n; first += window.count) {
     DW_TRY(dw_features_rows(&features, first, rows - filled, &window));
     filled += fill_weighted(kernel, &window, p, block + filled * r);
-    if (filled == rows || (first + window.count == kernel->n && filled > 0)) {
-      add_block(S, sum, r, block, filled);
+    const bool ends = first + window.count == kernel->n;
+    if (filled == rows || (ends && filled > 0)) {
+      dw_add_gram_single(sum, r, block, filled);
+      summed += filled;
       filled = 0;
+    }
+    if (summed >= MOST_SUMMED || ends) {
+      add_sums(S, sum, r);
+      summed = 0;
     }
   }
   dw_mirror_upper(S, r);
@@ -83,24 +92,43 @@ fail:
 
 /* ---- quadratic forms ---- */
 
-static void row_squares(const float *block, int64_t count, int64_t r, double *squares) {
-  enum { LANES = 8 };
-  for (int64_t i = 0; i < count; i++) {
-    const float *row = block + i * r;
-    double part[LANES] = {0}, rest = 0;
-    for (int64_t j = 0; j + LANES <= r; j += LANES) {
+enum { LANES = 16, CHUNK = 128 };
+
+/* |row|^2: chunks in single precision, which the products are in anyway, and their sum in double. */
+DW_INLINE double square_of(const float *row, int64_t r) {
+  double total = 0;
+  for (int64_t first = 0; first < r; first += CHUNK) {
+    const int64_t end = dw_min(first + CHUNK, r), whole = end - (end - first) % LANES;
+    float part[LANES] = {0};
+    for (int64_t j = first; j < whole; j += LANES) {
       for (int64_t l = 0; l < LANES; l++) {
-        part[l] += (double)row[j + l] * (double)row[j + l];
+        part[l] += row[j + l] * row[j + l];
       }
     }
-    for (int64_t j = r - r % LANES; j < r; j++) {
-      rest += (double)row[j] * (double)row[j];
-    }
     for (int64_t l = 0; l < LANES; l++) {
-      rest += part[l];
+      total += part[l];
     }
-    squares[i] = rest;
+    for (int64_t j = whole; j < end; j++) {
+      total += (double)row[j] * (double)row[j];
+    }
   }
+  return total;
+}
+
+static void squares_any(const float *block, int64_t count, int64_t r, double *squares) {
+  for (int64_t i = 0; i < count; i++) {
+    squares[i] = square_of(block + i * r, r);
+  }
+}
+
+DW_WIDE static void squares_wide(const float *block, int64_t count, int64_t r, double *squares) {
+  for (int64_t i = 0; i < count; i++) {
+    squares[i] = square_of(block + i * r, r);
+  }
+}
+
+static void row_squares(const float *block, int64_t count, int64_t r, double *squares) {
+  (dw_is_wide() ? squares_wide : squares_any)(block, count, r, squares);
 }
 
 static divw_status fetch_block(dw_features *features, int64_t first, int64_t count, float *block) {
