@@ -89,6 +89,14 @@ log=build/compare.log
 . cmake/prerequisites.sh
 . examples/common.sh
 
+# Results of an earlier call are replaced, other files never.
+check_output() {
+  if [ -e "$out" ] && [ ! -e "$out/results.csv" ] && [ -n "$(ls -A "$out")" ]; then
+    echo "compare: $out: is there already, and not from here: expected a new folder" >&2
+    exit 1
+  fi
+}
+
 build() {
   need_build_tools
   install_missing
@@ -96,7 +104,7 @@ build() {
   build_example trainer
   tool=$prefix/bin/divweights
   mkdir -p "$out"
-  (cd "$out" && rm -f results.csv table.txt grid.png weights.* uniform_* weights_*)
+  (cd "$out" && rm -f table.txt grid.png weights.* uniform_* weights_* && : >results.csv)
 }
 
 make_digits() {
@@ -110,6 +118,7 @@ make_digits() {
 numbers() { # KIND SEED
   tr '{},' '[\n*]' | tr -d '" []' | LC_ALL=C awk -F: -v place="$1,$2" '
     $1 == "warnings" { exit }
+    $2 == "null" { next }
     $1 == "label" { label = $2 }
     $1 == "modes" || $1 == "seed" { inside = $1 == "modes" }
     inside && $1 ~ /^(reference|weighted|generated)$/ { print place ",class_" label "_of_" $1 "," $2 }
@@ -143,14 +152,14 @@ run_both() { # SEED SELECTION...
   even=$!
   run weights "$out/weights.npy" "$seed" "$@" >"$out/weights_$seed.log" 2>&1 &
   weighted=$!
-  for kind in uniform weights; do
-    [ $kind = uniform ] && job=$even || job=$weighted
-    if ! wait "$job"; then
-      cat "$out/${kind}_$seed.log" >&2
-      exit 1
-    fi
-    cat "$out/${kind}_$seed.csv" >>"$out/results.csv"
-  done
+  failed=
+  wait "$even" || failed=uniform
+  wait "$weighted" || failed=weights
+  if [ -n "$failed" ]; then
+    cat "$out/${failed}_$seed.log" >&2
+    exit 1
+  fi
+  cat "$out/uniform_$seed.csv" "$out/weights_$seed.csv" >>"$out/results.csv"
 }
 
 # Mean and standard deviation over seeds; the standard deviation is that of a sample, left out with one seed.
@@ -158,6 +167,7 @@ table() {
   LC_ALL=C awk -F, '
     function spread(kind, name) {
       n = count[kind, name]
+      if (!n) return "not defined"
       mean = sum[kind, name] / n
       for (s = 0; s < n; s++) square[s] = (value[kind, name, s] - mean) ^ 2
       total = 0
@@ -233,6 +243,7 @@ fi
 if [ -n "$rows" ]; then
   rows=$(from_here "$rows")
 fi
+check_output
 echo "Building in build/; what that says goes to $log."
 build
 if [ -z "$data" ]; then

@@ -109,6 +109,7 @@ END
   cat <<END
 more diverse     $tool solve FILE --balance 0.9 --output weights.npy
 all there is     $tool --help
+in a model       sh examples/compare.sh trains one evenly and one with weights, and compares what they make
 from a program   README.md, and examples/02_solve and 03_training_loop
 to read          cmake --build build/release --target docs (needs doxygen and libjs-mathjax), then open
                  build/release/docs/html/index.html

@@ -30,7 +30,7 @@ static const char help_text[] =
     "                        --checkpoint-every batches (default 1000), and at Ctrl-C\n"
     "  --samples N           draw N codes from the normal distribution and decode them\n"
     "  --output FILE.npy     all of them, in the units of INPUT\n"
-    "  --grid FILE.png       the first 100 as a picture\n"
+    "  --grid FILE.png       the first 80 as a picture\n"
     "  --means               the decoder's mean images; otherwise each pixel is drawn\n"
     "  --threads N           of OpenBLAS (default 1, which makes runs the same to the bit)\n"
     "  --help                this text\n"

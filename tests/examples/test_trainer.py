@@ -208,11 +208,11 @@ class Samples(Example):
 
     def test_the_grid_shows_them(self):
         trainer("--steps", 1, "--samples", 130, "--means", "--output", path("grid_in.npy"), "--grid", path("grid.png"))
-        self.assertEqual(struct.unpack(">II", content("grid.png")[16:24]), (302, 302))
+        self.assertEqual(struct.unpack(">II", content("grid.png")[16:24]), (302, 242))
         run(path("trainer/grid"), path("same.png"), path("grid_in.npy"))
         self.assertEqual(content("grid.png"), content("same.png"))
         run(path("trainer/grid"), path("both.png"), path("grid_in.npy"), path("images.idx"))
-        self.assertEqual(struct.unpack(">II", content("both.png")[16:24]), (302 + 16 + 302, 302))
+        self.assertEqual(struct.unpack(">II", content("both.png")[16:24]), (302 + 16 + 302, 242))
 
     def test_rows_that_are_no_images_have_no_grid(self):
         numpy.save(path("odd.npy"), numpy.random.default_rng(0).random((50, 6)).astype(numpy.float32))
@@ -352,13 +352,14 @@ class Scripts(Example):
                 digits = 0.51 * 10.0 ** -len(mean.partition(".")[2])
                 self.assertAlmostEqual(float(mean), statistics.mean(values[kind, name]), delta=digits)
                 self.assertAlmostEqual(float(deviation), statistics.stdev(values[kind, name]), delta=digits)
-        self.assertEqual(struct.unpack(">II", content("out/grid.png")[16:24]), (620, 302))
+        self.assertEqual(struct.unpack(">II", content("out/grid.png")[16:24]), (620, 242))
 
     def test_compare_says_what_is_wrong(self):
         for arguments, status, word in ((["--colour", "red"], 2, "--colour is no option"),
                                         (["--seeds", "none"], 2, "--seeds is none"), (["--steps"], 2, "needs a value"),
                                         (["--labels", "x"], 2, "IMAGES"), (["none.npy"], 1, "none.npy")):
             self.fails(self.script("compare.sh", *arguments, check=False), status, word)
+        self.fails(self.script("compare.sh", "--output", path("trainer"), check=False), 1, "is there already")
         done = self.script("compare.sh", "--count", 60, "--seeds", 1, "--steps", "x", "--output", "bad", check=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("--steps is x, expected a whole number", done.stderr)
