@@ -47,25 +47,33 @@ static void choose_pair(int64_t n, int64_t k, const uint64_t *random, int64_t *i
   }
 }
 
+static divw_status fetch(dw_walk *walk, int64_t position, double *x) {
+  int64_t k;
+  divw_status status = dw_walk_to(walk, position, &k);
+  return status == DIVW_OK ? dw_window_row_finite(&walk->window, k, x) : status;
+}
+
 /* Those above 0; *kept of them. */
 static divw_status sample_distances(const dw_similarity *similarity, const uint64_t *random, int64_t count,
                                     double *distances, int64_t *kept) {
   divw_status status;
   const int64_t n = divw_dataset_count(similarity->dataset), d = similarity->d;
-  double *x;
+  double *x = NULL;
+  dw_walk walk = {.window = {.count = 0}};
   *kept = 0;
   DW_TRY(dw_alloc(&x, 2 * d, sizeof *x));
-  for (int64_t k = 0; k < count && status == DIVW_OK; k++) {
+  DW_TRY(dw_walk_open(&walk, similarity->dataset));
+  for (int64_t k = 0; k < count; k++) {
     int64_t i, j;
     choose_pair(n, k, random, &i, &j);
-    status = dw_dataset_fetch_finite(similarity->dataset, i, x);
-    status = status != DIVW_OK ? status : dw_dataset_fetch_finite(similarity->dataset, j, x + d);
-    const double found = status == DIVW_OK ? distance(similarity, x, x + d) : 0;
-    distances[*kept] = found;
-    *kept += found > 0 && isfinite(found);
+    DW_TRY(fetch(&walk, i, x));
+    DW_TRY(fetch(&walk, j, x + d));
+    distances[*kept] = distance(similarity, x, x + d);
+    *kept += distances[*kept] > 0 && isfinite(distances[*kept]);
   }
-  divw_free(x);
 fail:
+  dw_walk_close(&walk);
+  divw_free(x);
   return status;
 }
 

@@ -35,30 +35,34 @@ static divw_status not_finite(int64_t a, int64_t b, double value) {
 static divw_status read_diagonal(dw_similarity *similarity) {
   divw_status status;
   const int64_t n = divw_dataset_count(similarity->dataset);
+  dw_walk walk = {.window = {.count = 0}};
   similarity->slack = slack_of(divw_dataset_dtype(similarity->dataset));
   DW_TRY(dw_alloc(&similarity->diagonal, n, sizeof *similarity->diagonal));
-  for (int64_t i = 0; i < n; i++) {
+  DW_TRY(dw_walk_open(&walk, similarity->dataset));
+  for (int64_t i = 0, k; i < n; i++) {
     const int64_t row = divw_dataset_row(similarity->dataset, i);
     double value;
     if (row >= similarity->d) {
-      return dw_fail(DIVW_ERROR_DATA,
+      DW_TRY(dw_fail(DIVW_ERROR_DATA,
                      "a matrix of similarities has %lld columns but a row %lld, expected as many rows as columns",
-                     (long long)similarity->d, (long long)row);
+                     (long long)similarity->d, (long long)row));
     }
-    dw_dataset_fetch(similarity->dataset, i, (dw_columns){&row, 1}, 1, &value);
+    DW_TRY(dw_walk_to(&walk, i, &k));
+    dw_window_row(&walk.window, k, (dw_columns){&row, 1}, 1, &value);
     DW_TRY(check_diagonal(similarity, value, (long long)row, &similarity->diagonal[i]));
   }
 fail:
+  dw_walk_close(&walk);
   return status;
 }
 
 /* Of a row that is compared with others (x not NULL) all numbers; of those only their place is needed. New rows are
  * taken for rows of similarities to the examples, with 1 to themselves. */
-static divw_status take_numbers(const dw_similarity *similarity, const divw_dataset *rows, int64_t position,
-                                double *whole, double *x, double *note) {
+static divw_status take_numbers(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
+                                double *x, double *note) {
   (void)whole;
-  *note = rows == similarity->dataset ? similarity->diagonal[position] : 1;
-  return x == NULL ? DIVW_OK : dw_dataset_fetch_finite(rows, position, x);
+  *note = window->dataset == similarity->dataset ? similarity->diagonal[window->first + k] : 1;
+  return x == NULL ? DIVW_OK : dw_window_row_finite(window, k, x);
 }
 
 static divw_status look_up(const dw_similarity *similarity, const dw_taken *a, const dw_taken *b, double *z,
@@ -90,6 +94,7 @@ static divw_status ask_diagonal(dw_similarity *similarity) {
   const divw_similarity *options = &similarity->options;
   const int64_t n = divw_dataset_count(similarity->dataset);
   double *x = NULL, value = NAN;
+  dw_walk walk = {.window = {.count = 0}};
   similarity->slack = slack_of(DIVW_FLOAT64);
   if (options->function == NULL && options->pair_function == NULL) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "the similarity has no function, expected divw_similarity_set_function() or "
@@ -97,26 +102,29 @@ static divw_status ask_diagonal(dw_similarity *similarity) {
   }
   DW_TRY(dw_alloc(&x, similarity->d, sizeof *x));
   DW_TRY(dw_alloc(&similarity->diagonal, n, sizeof *similarity->diagonal));
-  for (int64_t i = 0; i < n; i++) {
-    DW_TRY(dw_dataset_fetch_finite(similarity->dataset, i, x));
+  DW_TRY(dw_walk_open(&walk, similarity->dataset));
+  for (int64_t i = 0, k; i < n; i++) {
+    DW_TRY(dw_walk_to(&walk, i, &k));
+    DW_TRY(dw_window_row_finite(&walk.window, k, x));
     DW_TRY(ask(options, x, 1, x, 1, similarity->d, &value));
     DW_TRY(check_diagonal(similarity, value, (long long)divw_dataset_row(similarity->dataset, i),
                           &similarity->diagonal[i]));
   }
 fail:
+  dw_walk_close(&walk);
   divw_free(x);
   return status;
 }
 
-static divw_status take_arguments(const dw_similarity *similarity, const divw_dataset *rows, int64_t position,
-                                  double *whole, double *x, double *note) {
+static divw_status take_arguments(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
+                                  double *x, double *note) {
   double value = NAN;
   (void)whole;
-  divw_status status = dw_dataset_fetch_finite(rows, position, x);
-  if (rows == similarity->dataset) {
-    *note = similarity->diagonal[position];
+  divw_status status = dw_window_row_finite(window, k, x);
+  if (window->dataset == similarity->dataset) {
+    *note = similarity->diagonal[window->first + k];
   } else if (status == DIVW_OK && (status = ask(&similarity->options, x, 1, x, 1, similarity->d, &value)) == DIVW_OK) {
-    status = check_diagonal(similarity, value, (long long)divw_dataset_row(rows, position), note);
+    status = check_diagonal(similarity, value, (long long)dw_window_number(window, k), note);
   }
   return status;
 }

@@ -13,16 +13,23 @@
 /* Checks every row, fills kernel->scale, and marks the columns that are used. */
 static divw_status scan_rows(divw_kernel *kernel, int64_t d, unsigned char *used) {
   divw_status status;
-  double *x;
+  dw_cursor cursor = {0};
+  dw_window window;
+  double *x = NULL;
   DW_TRY(dw_alloc(&x, d, sizeof *x));
-  for (int64_t i = 0; status == DIVW_OK && i < kernel->n; i++) {
-    status = dw_take_direction(kernel->similarity.options.kind, kernel->dataset, i, x, &kernel->scale[i]);
-    for (int64_t j = 0; j < d; j++) {
-      used[j] |= x[j] != 0;
+  DW_TRY(dw_cursor_open(&cursor, kernel->dataset));
+  for (int64_t i = 0; i < kernel->n; i += window.count) {
+    DW_TRY(dw_cursor_rows(&cursor, i, kernel->n - i, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      DW_TRY(dw_take_direction(kernel->similarity.options.kind, &window, k, x, &kernel->scale[i + k]));
+      for (int64_t j = 0; j < d; j++) {
+        used[j] |= x[j] != 0;
+      }
     }
   }
-  divw_free(x);
 fail:
+  dw_cursor_close(&cursor);
+  divw_free(x);
   return status;
 }
 
@@ -145,12 +152,17 @@ const divw_similarity *divw_kernel_parameters(const divw_kernel *kernel) {
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel) { return kernel->dataset; }
 
 divw_status divw_kernel_read(const divw_kernel *kernel, int64_t first, int64_t count, double *phi_out) {
+  divw_status status;
+  dw_features features = {0};
   DW_REQUIRE(kernel);
   DW_REQUIRE(phi_out);
   if (first < 0 || count < 0 || first > kernel->n - count) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: first is %lld and count %lld, expected a range within 0 to %lld", __func__,
                    (long long)first, (long long)count, (long long)kernel->n);
   }
-  dw_kernel_fetch_block(kernel, first, count, phi_out);
-  return DIVW_OK;
+  DW_TRY(dw_features_open(&features, kernel));
+  DW_TRY(dw_features_fetch(&features, first, count, phi_out));
+fail:
+  dw_features_close(&features);
+  return status;
 }

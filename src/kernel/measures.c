@@ -59,21 +59,25 @@ static divw_status check_norm(int32_t kind, double length, long long row) {
   return DIVW_OK;
 }
 
-divw_status dw_take_direction(int32_t kind, const divw_dataset *dataset, int64_t position, double *x, double *scale) {
-  divw_status status = dw_dataset_fetch_finite(dataset, position, x);
+int64_t dw_window_number(const dw_window *window, int64_t k) {
+  return divw_dataset_row(window->dataset, window->first + k);
+}
+
+divw_status dw_take_direction(int32_t kind, const dw_window *window, int64_t k, double *x, double *scale) {
+  divw_status status = dw_window_row_finite(window, k, x);
   if (status == DIVW_OK) {
-    double length = norm(x, divw_dataset_dimension(dataset));
+    double length = norm(x, divw_dataset_dimension(window->dataset));
     *scale = 1 / length;
-    status = check_norm(kind, length, (long long)divw_dataset_row(dataset, position));
+    status = check_norm(kind, length, (long long)dw_window_number(window, k));
   }
   return status;
 }
 
-static divw_status take_unit(const dw_similarity *similarity, const divw_dataset *rows, int64_t position, double *whole,
+static divw_status take_unit(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
                              double *x, double *note) {
   double scale;
   const int64_t *columns = similarity->columns.columns;
-  divw_status status = dw_take_direction(similarity->options.kind, rows, position, whole, &scale);
+  divw_status status = dw_take_direction(similarity->options.kind, window, k, whole, &scale);
   for (int64_t j = 0; status == DIVW_OK && j < similarity->width; j++) {
     x[j] = scale * whole[columns == NULL ? j : columns[j]];
   }
@@ -82,17 +86,17 @@ static divw_status take_unit(const dw_similarity *similarity, const divw_dataset
 }
 
 /* (x / sqrt d, sqrt c) of length 1. */
-static divw_status take_augmented(const dw_similarity *similarity, const divw_dataset *rows, int64_t position,
-                                  double *whole, double *x, double *note) {
+static divw_status take_augmented(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
+                                  double *x, double *note) {
   const int64_t d = similarity->d;
-  divw_status status = dw_dataset_fetch_finite(rows, position, whole);
+  divw_status status = dw_window_row_finite(window, k, whole);
   for (int64_t j = 0; status == DIVW_OK && j < d; j++) {
     x[j] = whole[j] / sqrt((double)d);
   }
   if (status == DIVW_OK) {
     x[d] = sqrt(similarity->options.offset);
     double length = norm(x, d + 1);
-    status = check_norm(similarity->options.kind, length, (long long)divw_dataset_row(rows, position));
+    status = check_norm(similarity->options.kind, length, (long long)dw_window_number(window, k));
     for (int64_t j = 0; j <= d; j++) {
       x[j] /= length;
     }
@@ -111,10 +115,10 @@ static divw_status compare_products(const dw_similarity *similarity, const dw_ta
 
 enum { NEAR = 64 };
 
-static divw_status take_scaled(const dw_similarity *similarity, const divw_dataset *rows, int64_t position,
-                               double *whole, double *x, double *note) {
+static divw_status take_scaled(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
+                               double *x, double *note) {
   const double bandwidth = similarity->options.bandwidth, *shift = similarity->shift;
-  divw_status status = dw_dataset_fetch_finite(rows, position, whole);
+  divw_status status = dw_window_row_finite(window, k, whole);
   *note = 0;
   for (int64_t j = 0; status == DIVW_OK && j < similarity->width; j++) {
     x[j] = (whole[j] - (shift == NULL ? 0 : shift[j])) / bandwidth;
@@ -123,7 +127,7 @@ static divw_status take_scaled(const dw_similarity *similarity, const divw_datas
   if (status == DIVW_OK && !(*note <= 1e300)) {
     status = dw_fail(DIVW_ERROR_DATA,
                      "row %lld of the data is more than 1e150 bandwidths of %g from the others, expected less",
-                     (long long)divw_dataset_row(rows, position), bandwidth);
+                     (long long)dw_window_number(window, k), bandwidth);
   }
   return status;
 }
@@ -185,16 +189,20 @@ static divw_status widen(dw_similarity *similarity) {
 static divw_status find_middle(dw_similarity *similarity) {
   divw_status status;
   double *x = NULL;
+  dw_walk walk = {.window = {.count = 0}};
   const int64_t n = divw_dataset_count(similarity->dataset), d = similarity->d;
   DW_TRY(dw_alloc(&x, d, sizeof *x));
   DW_TRY(dw_alloc_zero(&similarity->shift, d, sizeof *x));
-  for (int64_t i = 0; i < n; i++) {
-    DW_TRY(dw_dataset_fetch_finite(similarity->dataset, i, x));
+  DW_TRY(dw_walk_open(&walk, similarity->dataset));
+  for (int64_t i = 0, k; i < n; i++) {
+    DW_TRY(dw_walk_to(&walk, i, &k));
+    DW_TRY(dw_window_row_finite(&walk.window, k, x));
     for (int64_t j = 0; j < d; j++) {
       similarity->shift[j] += x[j] / (double)n;
     }
   }
 fail:
+  dw_walk_close(&walk);
   divw_free(x);
   return status;
 }

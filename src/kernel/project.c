@@ -59,16 +59,21 @@ static divw_status fetch_new(const dw_projection *projection, int64_t first, int
                              double *outside) {
   divw_status status;
   const divw_kernel *kernel = projection->kernel;
-  double *x, scale;
+  dw_cursor cursor = {0};
+  dw_window window;
+  double *x = NULL, scale;
   DW_TRY(dw_alloc(&x, divw_dataset_dimension(projection->rows), sizeof *x));
-  for (int64_t i = 0; i < count && status == DIVW_OK; i++) {
-    status = dw_take_direction(kernel->similarity.options.kind, projection->rows, first + i, x, &scale);
-    if (status == DIVW_OK) {
-      outside[i] = take_columns(kernel, x, scale, block + i * kernel->columns.count);
+  DW_TRY(dw_cursor_open(&cursor, projection->rows));
+  for (int64_t i = 0; i < count; i += window.count) {
+    DW_TRY(dw_cursor_rows(&cursor, first + i, count - i, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      DW_TRY(dw_take_direction(kernel->similarity.options.kind, &window, k, x, &scale));
+      outside[i + k] = take_columns(kernel, x, scale, block + (i + k) * kernel->columns.count);
     }
   }
-  divw_free(x);
 fail:
+  dw_cursor_close(&cursor);
+  divw_free(x);
   return status;
 }
 

@@ -10,6 +10,25 @@
 #include <math.h>
 #include <string.h>
 
+/* ---- rows one by one ---- */
+
+divw_status dw_walk_open(dw_walk *walk, const divw_dataset *dataset) {
+  *walk = (dw_walk){.window = {.dataset = dataset}};
+  return dw_cursor_open(&walk->cursor, dataset);
+}
+
+void dw_walk_close(dw_walk *walk) { dw_cursor_close(&walk->cursor); }
+
+divw_status dw_walk_to(dw_walk *walk, int64_t position, int64_t *k) {
+  divw_status status = DIVW_OK;
+  dw_window *window = &walk->window;
+  if (position < window->first || position >= window->first + window->count) {
+    status = dw_cursor_rows(&walk->cursor, position, divw_dataset_count(window->dataset) - position, window);
+  }
+  *k = position - window->first;
+  return status;
+}
+
 /* ---- tiles of rows ---- */
 
 static int64_t tile_rows(const dw_similarity *similarity, int64_t count) {
@@ -17,6 +36,7 @@ static int64_t tile_rows(const dw_similarity *similarity, int64_t count) {
 }
 
 static void destroy_taken(dw_taken *taken) {
+  dw_walk_close(&taken->walk);
   divw_free(taken->row);
   divw_free(taken->note);
   divw_free(taken->x);
@@ -25,7 +45,7 @@ static void destroy_taken(dw_taken *taken) {
 static divw_status create_taken(dw_taken *taken, const dw_similarity *similarity, const divw_dataset *dataset,
                                 int64_t rows, bool numbers_only) {
   divw_status status;
-  *taken = (dw_taken){.dataset = dataset};
+  DW_TRY(dw_walk_open(&taken->walk, dataset));
   DW_TRY(dw_alloc(&taken->row, rows, sizeof *taken->row));
   DW_TRY(dw_alloc(&taken->note, rows, sizeof *taken->note));
   if (!numbers_only) {
@@ -40,12 +60,15 @@ static divw_status take(const dw_similarity *similarity, const dw_some_rows *som
                         double *whole, dw_taken *taken) {
   divw_status status = DIVW_OK;
   taken->count = count;
-  for (int64_t k = 0; k < count && status == DIVW_OK; k++) {
+  for (int64_t k = 0; k < count; k++) {
     const int64_t position = some->position == NULL ? some->first + first + k : some->position[first + k];
     double *x = taken->x == NULL ? NULL : taken->x + k * similarity->width;
+    int64_t at;
     taken->row[k] = divw_dataset_row(some->dataset, position);
-    status = similarity->kind->measure->take(similarity, some->dataset, position, whole, x, &taken->note[k]);
+    DW_TRY(dw_walk_to(&taken->walk, position, &at));
+    DW_TRY(similarity->kind->measure->take(similarity, &taken->walk.window, at, whole, x, &taken->note[k]));
   }
+fail:
   return status;
 }
 
@@ -69,7 +92,7 @@ divw_status dw_similarity_block(const dw_similarity *similarity, dw_some_rows a,
   divw_status status;
   const int64_t rows = tile_rows(similarity, a.count), columns = tile_rows(similarity, b.count);
   double *whole = NULL;
-  dw_taken x = {NULL}, y = {NULL};
+  dw_taken x = {.x = NULL}, y = {.x = NULL};
   DW_TRY(dw_alloc(&whole, similarity->d, sizeof *whole));
   DW_TRY(create_taken(&x, similarity, a.dataset, rows, false));
   DW_TRY(create_taken(&y, similarity, b.dataset, columns, similarity->kind->measure->looks_up));
@@ -157,7 +180,7 @@ fail:
 /* Rows are checked when they are taken. */
 static divw_status check_rows(const dw_similarity *similarity) {
   divw_status status;
-  dw_taken taken = {NULL};
+  dw_taken taken = {.x = NULL};
   double *whole = NULL;
   const dw_some_rows all = dw_all_rows(similarity->dataset);
   DW_TRY(dw_alloc(&whole, similarity->d, sizeof *whole));

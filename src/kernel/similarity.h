@@ -94,11 +94,25 @@ divw_status dw_similarity_block(const dw_similarity *similarity, dw_some_rows a,
 /* All of K, n x n, symmetric to the last bit, K_ii = 1; half of it is computed. */
 divw_status dw_similarity_matrix(const dw_similarity *similarity, double *K);
 
+/* ---- rows one by one ---- */
+
+typedef struct {
+  dw_cursor cursor;
+  dw_window window;
+} dw_walk;
+
+/* To be closed, also on failure. */
+divw_status dw_walk_open(dw_walk *walk, const divw_dataset *dataset);
+void dw_walk_close(dw_walk *walk);
+
+/* walk->window shows row `position`, as its row *k. */
+divw_status dw_walk_to(dw_walk *walk, int64_t position, int64_t *k);
+
 /* ---- measures, for kinds.c ---- */
 
 /* Rows that were taken from a dataset. */
 typedef struct {
-  const divw_dataset *dataset;
+  dw_walk walk;
   double *x;    /* count x width; words of 64 bits where rows are sets */
   double *note; /* of each: |x|^2, its sum, its number of bits, or what the similarity is divided by */
   int64_t *row; /* their numbers in the source */
@@ -108,9 +122,9 @@ typedef struct {
 struct dw_measure {
   /* Looks at the examples; NULL: there is no need. */
   divw_status (*prepare)(dw_similarity *similarity);
-  /* Row `position` into x, checked, with its note; `whole` has room for d numbers. */
-  divw_status (*take)(const dw_similarity *similarity, const divw_dataset *rows, int64_t position, double *whole,
-                      double *x, double *note);
+  /* Row k of a window into x, checked, with its note; `whole` has room for d numbers. */
+  divw_status (*take)(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole, double *x,
+                      double *note);
   /* z[i * stride + j] of a_i and b_j. */
   divw_status (*compare)(const dw_similarity *similarity, const dw_taken *a, const dw_taken *b, double *z,
                          int64_t stride);
@@ -119,8 +133,11 @@ struct dw_measure {
 
 extern const dw_measure dw_cosine, dw_augmented, dw_angle, dw_square, dw_manhattan, dw_overlap, dw_lookup, dw_call;
 
-/* Fetches a row, checks that its numbers are finite and its direction can be had; *scale = 1 / |x|. */
-divw_status dw_take_direction(int32_t kind, const divw_dataset *dataset, int64_t position, double *x, double *scale);
+/* The number in the source of row k of a window. */
+int64_t dw_window_number(const dw_window *window, int64_t k);
+
+/* Fetches row k of a window, checks that its numbers are finite and its direction can be had; *scale = 1 / |x|. */
+divw_status dw_take_direction(int32_t kind, const dw_window *window, int64_t k, double *x, double *scale);
 
 /* Chooses the bandwidth by the rule of the options. */
 divw_status dw_choose_bandwidth(dw_similarity *similarity);

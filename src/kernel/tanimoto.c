@@ -44,22 +44,22 @@ static count_fn best_count(void) { return count_plain; }
 
 /* ---- sets ---- */
 
-static divw_status needs(const char *what, const divw_dataset *rows, int64_t position, int64_t column, double value) {
+static divw_status needs(const char *what, const dw_window *window, int64_t k, int64_t column, double value) {
   return dw_fail(DIVW_ERROR_DATA, "row %lld, column %lld of the data is %g, expected %s for tanimoto similarity",
-                 (long long)divw_dataset_row(rows, position), (long long)column, value, what);
+                 (long long)dw_window_number(window, k), (long long)column, value, what);
 }
 
 /* Words of 64 bits from bytes (8 to a word) or from numbers 0 and 1 (64 to a word). */
-static divw_status take_bits(const dw_similarity *similarity, const divw_dataset *rows, int64_t position, double *whole,
+static divw_status take_bits(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
                              double *x, double *note) {
   uint64_t *words = (uint64_t *)(void *)x;
   const int64_t each = similarity->options.bits ? 8 : 1, most = similarity->options.bits ? 255 : 1;
-  divw_status status = dw_dataset_fetch_finite(rows, position, whole);
+  divw_status status = dw_window_row_finite(window, k, whole);
   int64_t count = 0;
   memset(words, 0, (size_t)similarity->width * sizeof *words);
   for (int64_t j = 0; status == DIVW_OK && j < similarity->d; j++) {
     if (!(whole[j] >= 0 && whole[j] <= (double)most && whole[j] == floor(whole[j]))) {
-      status = needs(most == 1 ? "0 or 1, as in the examples," : "a byte", rows, position, j, whole[j]);
+      status = needs(most == 1 ? "0 or 1, as in the examples," : "a byte", window, k, j, whole[j]);
     } else {
       const uint64_t bits = (uint64_t)whole[j];
       words[j * each / 64] |= bits << (j * each % 64);
@@ -106,17 +106,17 @@ static double sum_of_minima(const double *x, const double *y, int64_t d) {
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static divw_status take_counts(const dw_similarity *similarity, const divw_dataset *rows, int64_t position, double *x,
+static divw_status take_counts(const dw_similarity *similarity, const dw_window *window, int64_t k, double *x,
                                double *note) {
-  divw_status status = dw_dataset_fetch_finite(rows, position, x);
+  divw_status status = dw_window_row_finite(window, k, x);
   for (int64_t j = 0; status == DIVW_OK && j < similarity->d; j++) {
     if (x[j] < 0) {
-      status = needs("a number of at least 0", rows, position, j, x[j]);
+      status = needs("a number of at least 0", window, k, j, x[j]);
     }
   }
   if (status == DIVW_OK && !((*note = sum_of_minima(x, x, similarity->d)) <= 1e300)) {
     status = dw_fail(DIVW_ERROR_DATA, "row %lld of the data has the sum %g, expected at most 1e300",
-                     (long long)divw_dataset_row(rows, position), *note);
+                     (long long)dw_window_number(window, k), *note);
   }
   return status;
 }
@@ -139,14 +139,17 @@ static divw_status look(dw_similarity *similarity) {
   const divw_dataset *rows = similarity->dataset;
   const int64_t d = similarity->d;
   double *x = NULL;
+  dw_walk walk = {.window = {.count = 0}};
   similarity->binary = true;
   if (similarity->options.bits && divw_dataset_dtype(rows) != DIVW_UINT8) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "rows of packed bits are of type %s, expected uint8",
                    divw_dtype_name(divw_dataset_dtype(rows)));
   }
   DW_TRY(dw_alloc(&x, d, sizeof *x));
-  for (int64_t i = 0; !similarity->options.bits && similarity->binary && i < divw_dataset_count(rows); i++) {
-    DW_TRY(dw_dataset_fetch_finite(rows, i, x));
+  DW_TRY(dw_walk_open(&walk, rows));
+  for (int64_t i = 0, k; !similarity->options.bits && similarity->binary && i < divw_dataset_count(rows); i++) {
+    DW_TRY(dw_walk_to(&walk, i, &k));
+    DW_TRY(dw_window_row_finite(&walk.window, k, x));
     for (int64_t j = 0; j < d; j++) {
       similarity->binary &= x[j] == 0 || x[j] == 1;
     }
@@ -155,14 +158,15 @@ static divw_status look(dw_similarity *similarity) {
     similarity->width = similarity->options.bits ? (d + 7) / 8 : (d + 63) / 64;
   }
 fail:
+  dw_walk_close(&walk);
   divw_free(x);
   return status;
 }
 
-static divw_status take_either(const dw_similarity *similarity, const divw_dataset *rows, int64_t position,
-                               double *whole, double *x, double *note) {
-  return similarity->binary ? take_bits(similarity, rows, position, whole, x, note)
-                            : take_counts(similarity, rows, position, x, note);
+static divw_status take_either(const dw_similarity *similarity, const dw_window *window, int64_t k, double *whole,
+                               double *x, double *note) {
+  return similarity->binary ? take_bits(similarity, window, k, whole, x, note)
+                            : take_counts(similarity, window, k, x, note);
 }
 
 static divw_status compare_either(const dw_similarity *similarity, const dw_taken *a, const dw_taken *b, double *z,
