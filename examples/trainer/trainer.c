@@ -97,7 +97,7 @@ static bool train(training *run, const settings *asked) {
   if (done) {
     printf("examples   %" PRId64 " of %" PRId64 " numbers, %s\n", n, run->vae.d,
            asked->weights != NULL ? asked->weights : "uniform");
-    printf("batches    %" PRId64 " of %d, the first %" PRId64 " earlier\n", run->optimiser.step, BATCH, so_far.first);
+    printf("batches    %" PRId64 " of %d, %" PRId64 " of them now\n", run->optimiser.step, BATCH, trained);
     printf("seconds    %.1f\n", seconds() - so_far.began);
     if (trained > 0) {
       printf("loss       %.3f nats per example, mean of about the last 100 batches\n", so_far.loss);
