@@ -48,9 +48,15 @@ static size_text size_of(double bytes) {
 static double part(const cli_plan *plan, int32_t which) { return divw_estimate_bytes(plan->estimate, which); }
 
 static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {
+  divw_similarity *similarity;
   divw_estimate_destroy(plan->estimate);
-  return ok(divw_estimate_create(&plan->estimate, solver, plan->rows, plan->dimension, plan->dtype,
-                                 divw_dataset_count(plan->examples), settings->components));
+  plan->estimate = NULL;
+  const bool done =
+      make_similarity(&similarity, settings) &&
+      ok(divw_estimate_create_with(&plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype,
+                                   divw_dataset_count(plan->examples), settings->components));
+  divw_similarity_destroy(similarity);
+  return done;
 }
 
 static bool refuse(const cli_plan *plan, const cli_settings *settings, const char *solver_name) {

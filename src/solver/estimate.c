@@ -40,14 +40,29 @@ static void reduce_rows(divw_estimate *e, int64_t n, int64_t d, int64_t componen
   e->rows = 8 * result;
 }
 
-/* kernel.c */
-static void make_kernel(divw_estimate *e, int64_t n, int64_t d) {
+/* Whether features are from the n x n matrix. */
+static bool has_matrix(const divw_similarity *similarity, int64_t n, int64_t d) {
+  const int32_t kind = divw_similarity_kind(similarity);
+  return n < d || (kind != 0 && kind != DIVW_KERNEL_COSINE && kind != DIVW_KERNEL_LINEAR);
+}
+
+/* positive.c, with all that dw_eigen() takes; bandwidth.c. */
+static double numbers_to_check(int32_t kind, int32_t rule, double m) {
+  const bool given = kind == DIVW_KERNEL_PRECOMPUTED || kind == DIVW_KERNEL_FUNCTION;
+  return given ? m + m * m + dw_eigen_numbers(m) : rule == DIVW_BANDWIDTH_VENDI ? m * m + 68 * m : 0;
+}
+
+/* kernel.c, exact.c */
+static void make_kernel(divw_estimate *e, const divw_similarity *similarity, int64_t n, int64_t d) {
   double m = (double)n, columns = (double)d, matrix = m * m;
   e->kernel = 8 * (m + columns);
   hold(e, e->rows + e->kernel + 9 * columns);
-  if (n < d) {
+  if (has_matrix(similarity, n, d)) {
+    const double check =
+        numbers_to_check(divw_similarity_kind(similarity), divw_similarity_bandwidth_rule(similarity), m);
     e->kernel += 8 * m;
-    hold(e, e->rows + e->kernel + 8 * (matrix + 4 * m + columns + fmax(matrix, 2 * dw_block_numbers(n, d))));
+    hold(e, e->rows + e->kernel +
+                8 * (matrix + 4 * m + columns + fmax(fmax(check, matrix), 2 * dw_block_numbers(n, d + 1))));
     e->kernel += 8 * matrix;
   }
 }
@@ -119,6 +134,11 @@ static divw_status check(int64_t rows, int64_t d, int32_t dtype, int64_t n, int6
 
 divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver, int64_t rows, int64_t d, int32_t dtype,
                                  int64_t n, int64_t components) {
+  return divw_estimate_create_with(out, solver, NULL, rows, d, dtype, n, components);
+}
+
+divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver, const divw_similarity *similarity,
+                                      int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
   divw_status status;
   DW_REQUIRE(out);
   *out = NULL;
@@ -131,8 +151,9 @@ divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver,
     d = components;
     dtype = DIVW_FLOAT64;
   }
-  make_kernel(e, n, d);
-  e->problem = (dw_pace_problem){.n = n, .r = dw_min(n, d), .dtype = n < d ? DIVW_FLOAT64 : dtype, .order = 1};
+  make_kernel(e, similarity, n, d);
+  const bool matrix = has_matrix(similarity, n, d);
+  e->problem = (dw_pace_problem){.n = n, .r = matrix ? n : d, .dtype = matrix ? DIVW_FLOAT64 : dtype, .order = 1};
   e->has_solver = solver != NULL;
   if (solver != NULL) {
     add_solve(e, solver);
