@@ -143,16 +143,28 @@ int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double t
 /* Whether the objective (or, at a fixed slope, y + slope H) of a point is below that of another beyond rounding. */
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than);
 
-/* anderson.c */
+/* anderson.c. How much of the past a solve of n rows keeps. */
+enum { DW_DEPTH = 16 };
+typedef struct {
+  int64_t depth; /* steps, up to DW_DEPTH */
+  int64_t width; /* bytes of a number */
+} dw_history;
+dw_history dw_history_of(int64_t n);
+
 typedef struct dw_anderson dw_anderson;
-divw_status dw_anderson_create(dw_anderson **out, int64_t n);
+divw_status dw_anderson_create(dw_anderson **out, int64_t n, dw_history history);
 void dw_anderson_destroy(dw_anderson *anderson);
 void dw_anderson_reset(dw_anderson *anderson);
 divw_status dw_anderson_visit(dw_anderson *anderson, dw_archive *archive);
 
-/* image is the plain step from logit; next becomes the accelerated one (not normalised). */
-divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *logit, const double *image,
-                             double *next);
+/* The plain step from a point. */
+typedef struct {
+  const double *logit, *image;
+} dw_step;
+
+/* next becomes the accelerated step from `now` (not normalised); `before` is the step of the call before, which is not
+ * looked at after a reset. next may be before.logit. */
+divw_status dw_anderson_step(dw_anderson *anderson, const double *p, dw_step before, dw_step now, double *next);
 
 /* method.c: one solve, by the method that the options say or the problem asks for. */
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
