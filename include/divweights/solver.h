@@ -81,8 +81,9 @@ DIVW_API double divw_solver_balance(const divw_solver *solver);
  *
  * Small orders count rare kinds more, large ones less.
  * @param solver the solver; not NULL
- * @param order  0.5 to 100, 1 or at least 0.001 from it; or INFINITY; default 1. (Smaller orders ask for eigenvalues
- *               that double precision does not have; divw_vendi_score() takes any.)
+ * @param order  0.01 to 100, 1 or at least 0.001 from it; or INFINITY; default 1. (Below 0.5 what rounding makes of
+ *               small eigenvalues may keep the gap above a tolerance: it is counted in the gap, and the solve ends as
+ *               DIVW_STOP_STALLED. divw_vendi_score() takes any order.)
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */

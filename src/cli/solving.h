@@ -16,7 +16,7 @@
            "examples"}
 
 #define FLAGS_SOLVER                                                                                                   \
-  {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.5, INFINITY,                                                          \
+  {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.01, INFINITY,                                                          \
    .help = "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, "   \
            "or inf"},                                                                                                  \
   {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point|adam", "auto",                                    \

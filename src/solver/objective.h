@@ -31,7 +31,7 @@ double dw_objective_lambda(const dw_objective *objective, double log_vendi);
 
 /* y, s, and log VS of a level (infinite where no spectrum has it). Orders up to DW_LARGEST_ORDER keep s, VS^(1-q),
  * above the smallest number for VS up to a thousand. */
-#define DW_SMALLEST_ORDER 0.5
+#define DW_SMALLEST_ORDER 0.01 /* nearer 0 the score is the numerical rank, whatever the weights */
 #define DW_LARGEST_ORDER 100.0
 double dw_level(double order, double log_vendi);
 double dw_level_scale(double order, double log_vendi);

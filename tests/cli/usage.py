@@ -106,7 +106,7 @@ class Usage(CommandTest):
             "--kernel": ("cosine|linear", ["rbf", "cos", "cosine|linear", ""]),
             "--objective": ("expected published|log", ["sqrt"]),
             "--method": ("auto|accelerated|interior-point|adam", ["newton"]),
-            "--order": ("a number of at least 0.5", ["0", "-1", "nan"]),
+            "--order": ("a number of at least 0.01", ["0", "-1", "nan"]),
             "--entropy-weight": ("a number of at least 1e-09", ["0", "-1"]),
             "--classes": ("whole numbers separated by commas", ["a", "0,", ",0", "0,,1", "0;1", "0.5", "", "9" * 30]),
         }
