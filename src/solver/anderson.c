@@ -21,7 +21,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 1024, MANY = 1 << 17, DEPTH_OF_MANY = 10 };
+enum { BLOCK = 1024, DEPTH_OF_MANY = 10 };
 
 struct dw_anderson {
   int64_t n;
@@ -54,7 +54,7 @@ void dw_anderson_reset(dw_anderson *a) { a->steps = 0; }
 /* ---- differences, in either width ---- */
 
 dw_history dw_history_of(int64_t n) {
-  return n < MANY ? (dw_history){DW_DEPTH, sizeof(double)} : (dw_history){DEPTH_OF_MANY, sizeof(uint16_t)};
+  return n < DW_MANY ? (dw_history){DW_DEPTH, sizeof(double)} : (dw_history){DEPTH_OF_MANY, sizeof(uint16_t)};
 }
 
 /* The upper half of a float: 8 bits of exponent, 8 of significand. */
