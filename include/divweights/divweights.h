@@ -28,6 +28,7 @@
 #include <divweights/runtime.h>
 #include <divweights/sampler.h>
 #include <divweights/solver.h>
+#include <divweights/source.h>
 #include <divweights/status.h>
 #include <divweights/stream.h>
 #include <divweights/transform.h>
