@@ -42,10 +42,10 @@ int dw_open_patiently(const char *path, int flags, mode_t mode) {
 struct dw_reader {
   int file;
   bool gzip;
-  bool sized;      /* the size of the file is known, and `unread` counts */
-  bool in_member;  /* gzip: a member was begun and has not ended */
-  dw_zip *zip;     /* NULL: no zip archive */
-  int64_t unread;  /* bytes of the file that the system still has */
+  bool sized;     /* the size of the file is known, and `unread` counts */
+  bool in_member; /* gzip: a member was begun and has not ended */
+  dw_zip *zip;    /* NULL: no zip archive */
+  int64_t unread; /* bytes of the file that the system still has */
   dw_file_identity identity;
   z_stream stream; /* next_in, avail_in: bytes of `window` that are waiting, gzip or not */
   char path[PATH_MAX];

@@ -69,8 +69,7 @@ fail:
 divw_status dw_file_read_at(int file, const char *path, const dw_file_identity *identity, int64_t position,
                             void *buffer, int64_t bytes) {
   for (int64_t got = 0; got < bytes;) {
-    const ssize_t count =
-        pread(file, (char *)buffer + got, (size_t)(bytes - got), identity->offset + position + got);
+    const ssize_t count = pread(file, (char *)buffer + got, (size_t)(bytes - got), identity->offset + position + got);
     if (count == 0) {
       return has_changed(path);
     }

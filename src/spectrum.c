@@ -77,8 +77,9 @@ static divw_status compute_moment(const dw_spectrum *spectrum, const divw_kernel
     trace += spectrum->S[k * (spectrum->r + 1)];
   }
   if (status == DIVW_OK && !(fabs(trace - 1) <= 1e-3)) {
-    status = dw_fail(DIVW_ERROR_DATA, "the rows have changed since the kernel was made of them: what has to be 1 for "
-                                      "rows of the same lengths is %g",
+    status = dw_fail(DIVW_ERROR_DATA,
+                     "the rows have changed since the kernel was made of them: what has to be 1 for "
+                     "rows of the same lengths is %g",
                      trace);
   }
   return status;

@@ -18,11 +18,11 @@
 /* ---- system calls that go wrong on demand, in place of the C library's ---- */
 
 static struct {
-  atomic_int reads;     /* how many there were */
-  int fail_read;        /* which one fails with EIO, or before which one `meddle` is called; -1: none */
-  void (*meddle)(void); /* NULL: the read fails */
-  bool stutters;        /* every other read is interrupted, the rest are short */
-  int fail_open;        /* errno of every open(); 0: none */
+  atomic_int reads;           /* how many there were */
+  int fail_read;              /* which one fails with EIO, or before which one `meddle` is called; -1: none */
+  void (*meddle)(void);       /* NULL: the read fails */
+  bool stutters;              /* every other read is interrupted, the rest are short */
+  int fail_open;              /* errno of every open(); 0: none */
   atomic_int open, most_open; /* files */
 } plan;
 
@@ -472,7 +472,8 @@ static int32_t hand_over(int64_t first, int64_t count, void *rows, void *user) {
 }
 
 static holder make_holder(unsigned char *bytes) {
-  return (holder){.bytes = bytes, .n = N, .row_bytes = D * 4, .caller = pthread_self(), .fail_call = -1, .change_call = -1};
+  return (holder){
+      .bytes = bytes, .n = N, .row_bytes = D * 4, .caller = pthread_self(), .fail_call = -1, .change_call = -1};
 }
 
 static void rows_of_a_callback_are_the_same_and_asked_for_on_the_callers_thread(void **state) {

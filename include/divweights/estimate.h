@@ -56,8 +56,8 @@ DIVW_API divw_status divw_estimate_create(divw_estimate **out, const divw_solver
                                           int32_t dtype, int64_t n, int64_t components);
 
 /**
- * @brief The same for rows that stay where they are (divw_dataset_open(), divw_dataset_create_stream()): in place of the
- *        rows, the pieces of them that a pass holds.
+ * @brief The same for rows that stay where they are (divw_dataset_open(), divw_dataset_create_stream()): in place of
+ * the rows, the pieces of them that a pass holds.
  * @param out        as in divw_estimate_create()
  * @param solver     likewise
  * @param rows       how many there are, at least 1

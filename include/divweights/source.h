@@ -2,8 +2,8 @@
  * @file source.h
  * @brief Rows that are larger than memory: they stay in files, or behind a function of the host.
  *
- * They make a dataset like any other. Each pass over the rows reads them again: making a kernel takes one, a solve two in
- * each iteration. Results are the same to the last bit as with the rows in memory.
+ * They make a dataset like any other. Each pass over the rows reads them again: making a kernel takes one, a solve two
+ * in each iteration. Results are the same to the last bit as with the rows in memory.
  */
 #ifndef DIVWEIGHTS_SOURCE_H
 #define DIVWEIGHTS_SOURCE_H

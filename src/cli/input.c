@@ -15,6 +15,9 @@ bool selection_is_complete(const cli_settings *settings, const cli_verb *verb) {
 }
 
 bool load_input(divw_dataset **dataset, const cli_settings *settings) {
+  if (settings->streams) {
+    return ok(divw_dataset_open(dataset, settings->input));
+  }
   return ok(settings->array == NULL ? divw_dataset_load(dataset, settings->input)
                                     : divw_dataset_load_array(dataset, settings->input, settings->array));
 }

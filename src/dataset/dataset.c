@@ -172,8 +172,8 @@ fail:
   return status;
 }
 
-divw_status divw_dataset_create_stream(divw_dataset **out, int64_t n, int64_t d, int32_t dtype,
-                                       divw_read_rows_fn read, void *user) {
+divw_status divw_dataset_create_stream(divw_dataset **out, int64_t n, int64_t d, int32_t dtype, divw_read_rows_fn read,
+                                       void *user) {
   divw_status status;
   dw_store *store;
   int64_t row_bytes = 0;

@@ -114,9 +114,8 @@ divw_status dw_window_row_finite(const dw_window *window, int64_t k, double *out
 divw_status dw_cursor_open(dw_cursor *cursor, const divw_dataset *dataset) {
   *cursor = (dw_cursor){dataset, NULL};
   const int64_t *list = dataset->list == NULL ? NULL : dataset->list->value;
-  return dataset->source->store == NULL
-             ? DIVW_OK
-             : dw_windows_open(&cursor->windows, dataset->source->store, list, dataset->n);
+  return dataset->source->store == NULL ? DIVW_OK
+                                        : dw_windows_open(&cursor->windows, dataset->source->store, list, dataset->n);
 }
 
 divw_status dw_cursor_rows(dw_cursor *cursor, int64_t first, int64_t count, dw_window *window) {

@@ -79,8 +79,8 @@ static divw_status read_files(dw_store_reader *reader, int64_t first, int64_t co
     const dw_shard *shard = &store->shards[k];
     const int64_t here = dw_min(count, shard->end - first), bytes = here * store->row_bytes;
     DW_TRY(open_shard(reader, k));
-    DW_TRY(dw_file_read_at(reader->file, shard->path, &shard->identity, (first - begin) * store->row_bytes, rows,
-                           bytes));
+    DW_TRY(
+        dw_file_read_at(reader->file, shard->path, &shard->identity, (first - begin) * store->row_bytes, rows, bytes));
     if (shard->big_endian != dw_big_endian()) {
       dw_swap_bytes(rows, bytes / dw_dtype_size(store->dtype), dw_dtype_size(store->dtype));
     }
@@ -96,10 +96,10 @@ fail:
 
 static divw_status call_back(const dw_store *store, int64_t first, int64_t count, unsigned char *rows) {
   const int32_t answer = store->read(first, count, rows, store->user);
-  return answer == 0 ? DIVW_OK
-                     : dw_fail(DIVW_ERROR_FILE,
-                               "rows %lld to %lld could not be read: the function that has them returned %d",
-                               (long long)first, (long long)(first + count - 1), answer);
+  return answer == 0
+             ? DIVW_OK
+             : dw_fail(DIVW_ERROR_FILE, "rows %lld to %lld could not be read: the function that has them returned %d",
+                       (long long)first, (long long)(first + count - 1), answer);
 }
 
 divw_status dw_store_read(dw_store_reader *reader, int64_t first, int64_t count, unsigned char *rows) {

@@ -25,8 +25,8 @@ typedef struct {
   int64_t shard_count;
 } dw_store;
 
-/* Takes a file of rows of d numbers, whose header was read, as the next one. What can only be read from its beginning is
- * refused. The end of the rows of all files has to stay below 2^63. */
+/* Takes a file of rows of d numbers, whose header was read, as the next one. What can only be read from its beginning
+ * is refused. The end of the rows of all files has to stay below 2^63. */
 divw_status dw_store_add(dw_store *store, const dw_reader *file, const dw_array_header *header, int64_t d);
 
 /* NULL is accepted. */

@@ -11,8 +11,8 @@
  *     like.c        other rows, transformed as these were
  *
  * A dataset is a view: n row numbers over a `source`, the block of memory that rows were copied, read or computed into
- * or that was borrowed, or the files or the callback that have them, with what is known of each row. The parts are counted and never change, so that views and
- * kernels share them. */
+ * or that was borrowed, or the files or the callback that have them, with what is known of each row. The parts are
+ * counted and never change, so that views and kernels share them. */
 #ifndef DW_DATASET_VIEW_H
 #define DW_DATASET_VIEW_H
 

@@ -9,9 +9,10 @@
  * sum over examples of m^2 products (one syrk, and one all-reduce if ever rows are spread), where a QR would need all
  * of them at once; measured against SVD at depth 8 to 20 the iteration counts are the same.
  *
- * The differences are most of what a solve holds of each row, so of many rows they are kept shorter: 10 steps of 16 bits
- * a number. They only shape the step; its start and the residual are exact. With 8 bits of significand the iterations to
- * a gap were those with 53 in every case tried, and the last 10 steps are worth nearly as much as 16 (mathematics.md, 8).
+ * The differences are most of what a solve holds of each row, so of many rows they are kept shorter: 10 steps of 16
+ * bits a number. They only shape the step; its start and the residual are exact. With 8 bits of significand the
+ * iterations to a gap were those with 53 in every case tried, and the last 10 steps are worth nearly as much as 16
+ * (mathematics.md, 8).
  *
  * Sources: Anderson, J. ACM 12 (1965); Walker, Ni, SIAM J. Numer. Anal. 49 (2011). */
 #include "solve.h"
@@ -26,7 +27,7 @@ enum { BLOCK = 1024, DEPTH_OF_MANY = 10 };
 struct dw_anderson {
   int64_t n;
   dw_history history;
-  int64_t steps;                                 /* since the last reset */
+  int64_t steps;                                  /* since the last reset */
   void *d_image[DW_DEPTH], *d_residual[DW_DEPTH]; /* n each */
 };
 

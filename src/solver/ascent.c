@@ -55,8 +55,8 @@ static double curvature(const ascent *a) {
   return a->caution * (k + (mean > 0 ? square / (mean * mean) : 0));
 }
 
-/* The plain step from best, into trial.D, projected so that residuals of different steps compare. A limit on the entropy
- * takes the place of lambda: the step is tempered until it keeps it. */
+/* The plain step from best, into trial.D, projected so that residuals of different steps compare. A limit on the
+ * entropy takes the place of lambda: the step is tempered until it keeps it. */
 static void plain_step(ascent *a) {
   const dw_point *at = a->best;
   const dw_feasible *set = &a->solve->set;

@@ -18,8 +18,8 @@
  *
  * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
  * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by at most -log(1-e)), so e = target
- * and target/4 are tried too, or target/2 where rows are many: they cost hardly more than e by proof, and often win. For
- * q > 1 D is bounded anyway.
+ * and target/4 are tried too, or target/2 where rows are many: they cost hardly more than e by proof, and often win.
+ * For q > 1 D is bounded anyway.
  *
  * Rounding, estimated to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of at most B, so D
  * is off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is

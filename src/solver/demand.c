@@ -65,7 +65,7 @@ static double numbers_of_interior_point(const dw_solve *s) {
   enum { APPROACH = 15 };
   bool all = s->n <= DW_INTERIOR_ALL;
   double n = (double)s->n, m = (double)(all ? s->n : dw_min(s->n, dw_interior_columns(s->r)));
-  double newton = 3 * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
+  double newton = (all ? 3 : 4) * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
   bool ascends = !all && isfinite(s->objective.order);
   return n * (all ? 1 : 3) + (ascends ? fmax(newton, numbers_to_ascend(s, APPROACH)) : newton);
 }

@@ -12,7 +12,6 @@
 
 struct divw_estimate {
   double rows, kernel, preparation;
-  double windows; /* of the rows: what passes hold of rows that are streamed */
   double solver, interior; /* a solve at its height */
   bool has_solver;
   bool uses[DIVW_METHOD_ADAM + 1];
@@ -35,8 +34,7 @@ static void read_rows(divw_estimate *e, double rows, double row_bytes, double n)
 
 /* Rows that stay where they are: windows on them, which passes hold. */
 static void open_rows(divw_estimate *e, double rows, double row_bytes, double n) {
-  e->windows = dw_windows_bytes(n, row_bytes);
-  e->rows = e->windows + 16 * n;
+  e->rows = dw_windows_bytes(n, row_bytes) + 16 * n;
   hold(e, e->rows + 32 * rows + READER);
 }
 
@@ -47,7 +45,6 @@ static void reduce_rows(divw_estimate *e, int64_t n, int64_t d, int64_t componen
   double result = (double)n * (k + 3) + k * columns + 2 * columns;
   hold(e, e->rows + 8 * (result + 2 * side * side + side + fmax(dw_eigen_numbers(side), block) + (d <= n ? block : 0)));
   e->rows = 8 * result;
-  e->windows = 0;
 }
 
 /* kernel.c */
@@ -57,7 +54,7 @@ static void make_kernel(divw_estimate *e, int64_t n, int64_t d) {
   hold(e, e->rows + e->kernel + 9 * columns);
   if (n < d) {
     double work = fmax(fmax(dw_eigen_numbers(m), matrix), 2 * dw_block_numbers(n, d));
-    hold(e, e->rows + e->windows + e->kernel + 8 * (2 * matrix + m + work)); /* two walks at a time */
+    hold(e, e->rows + e->kernel + 8 * (2 * matrix + m + work));
     e->kernel += 8 * matrix;
   }
 }
@@ -147,8 +144,8 @@ static divw_status create(divw_estimate **out, const divw_solver *solver, data_s
     of.dtype = DIVW_FLOAT64;
   }
   make_kernel(e, of.n, of.d);
-  e->problem = (dw_pace_problem){
-      .n = of.n, .r = dw_min(of.n, of.d), .dtype = of.n < of.d ? DIVW_FLOAT64 : of.dtype, .order = 1};
+  e->problem =
+      (dw_pace_problem){.n = of.n, .r = dw_min(of.n, of.d), .dtype = of.n < of.d ? DIVW_FLOAT64 : of.dtype, .order = 1};
   e->has_solver = solver != NULL;
   if (solver != NULL) {
     add_solve(e, solver);

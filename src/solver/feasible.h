@@ -68,8 +68,8 @@ static inline double dw_feasible_log(const dw_feasible *set, const double *logit
 }
 
 /* p = argmax <logit, p> + H(p); logit becomes log(n p_i) where no bound of row i holds p_i, and is larger than that
- * where the upper one does, smaller where the lower one does. Returns the deficit g(p), NaN where p is NULL, not wanted.
- * deficit_limit is not looked at. */
+ * where the upper one does, smaller where the lower one does. Returns the deficit g(p), NaN where p is NULL, not
+ * wanted. deficit_limit is not looked at. */
 double dw_feasible_project(const dw_feasible *set, double *logit, double *p);
 
 /* p again, to the last bit, from such a logit. */

@@ -4,6 +4,7 @@
 #include "../simplex.h"
 #include "frontier.h"
 
+#include <divweights/source.h>
 #include <divweights/vendi.h>
 
 #include <math.h>
@@ -301,6 +302,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->iterations = solution->iterations;
   report->solves = solve->solves;
   report->row_passes = solve->row_passes;
+  report->streamed = divw_dataset_is_streamed(dataset);
   strcpy(report->stop_reason, divw_stop_name(solution->stop_reason));
   report->seconds = dw_seconds() - solve->started;
   report->seconds_read = divw_dataset_seconds_read(dataset);
