@@ -9,6 +9,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static int32_t never_called(int64_t first, int64_t count, void *rows, void *user) {
   (void)first;
@@ -32,7 +35,7 @@ void plan_destroy(cli_plan *plan) {
 
 /* ---- memory ---- */
 
-enum { HOST = 24 << 20, THREAD = 4 << 20 };
+enum { HOST = 12 << 20, THREAD = 4 << 20, LARGE = 1 << 20 };
 
 typedef struct {
   char text[32];
@@ -51,6 +54,14 @@ static size_text size_of(double bytes) {
 }
 
 static double part(const cli_plan *plan, int32_t which) { return divw_estimate_bytes(plan->estimate, which); }
+
+/* Blocks that are freed are given back to the system at once: otherwise the C library keeps up to 64 MB of them. */
+static void give_back_early(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, LARGE);
+  mallopt(M_TRIM_THRESHOLD, LARGE);
+#endif
+}
 
 static double peak(const cli_plan *plan) { return part(plan, DIVW_MEMORY_PEAK) + plan->host; }
 
@@ -106,6 +117,9 @@ static bool can_stream(const cli_settings *settings) {
 bool plan_memory(cli_plan *plan, divw_solver *solver, const cli_settings *settings) {
   const double limit = settings->max_memory;
   plan->host = host_memory(plan);
+  if (limit > 0) {
+    give_back_early();
+  }
   if (!estimate_within(plan, solver, settings)) {
     return false;
   }
