@@ -79,11 +79,11 @@ class Planning(CommandTest):
         self.assertEqual(self.json(*flags, "--output", weights)["streamed"], 0)
         self.assertEqual(self.json(*flags, "--max-memory", limit, "--dry-run")["streamed"], 1)
         # A child begins with the memory of its parent, so a small one starts the command.
-        start = "import os, sys; os.posix_spawn(sys.argv[1], sys.argv[1:], {}); sys.stderr.write(str(os.wait()[1]) + ' ')\n" \
+        start = "import os, sys; os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ); sys.stderr.write(str(os.wait()[1]) + ' ')\n" \
                 "import resource; sys.stderr.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))"
         result = subprocess.run([sys.executable, "-c", start, COMMAND, *map(str, flags), "--max-memory", str(limit),
                                  "--output", streamed], capture_output=True, text=True, timeout=TIMEOUT)
-        status, kilobytes = map(int, result.stderr.split())
+        status, kilobytes = map(int, result.stderr.split()[-2:])
         self.assertEqual((status, json.loads(result.stdout)["streamed"]), (0, 1))
         with open(weights, "rb") as one, open(streamed, "rb") as other:
             self.assertEqual(one.read(), other.read())
