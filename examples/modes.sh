@@ -19,25 +19,28 @@ case ${1-} in
   ;;
 esac
 
-both() { # ARGUMENTS-OF-RARE ARGUMENTS-OF-TAIL ARGUMENTS...
-  rare=$1
-  tail=$2
-  shift 2
-  echo 'One class of two is rare:'
-  # shellcheck disable=SC2086 # a flag and its value
-  sh "$folder/compare.sh" "$@" ${rare%% *} "${rare#* }" --output build/modes/rare
-  printf '\nTen classes with a long tail:\n'
-  # shellcheck disable=SC2086
-  sh "$folder/compare.sh" "$@" ${tail%% *} "${tail#* }" --output build/modes/tail
+compare() { # rare|tail ARGUMENTS...
+  name=$1
+  shift
+  sh "$folder/compare.sh" "$@" --output "build/modes/$name"
 }
 
+rare='One class of two is rare:'
+tail='Ten classes with a long tail:'
 case ${1-} in
-'' | -*) both '--shares 5,95' '--shares 1,31.6,11.2,6.1,4,2.8,2.2,1.7,1.4,1.2' "$@" ;;
+'' | -*)
+  echo "$rare"
+  compare rare --shares 5,95 "$@"
+  printf '\n%s\n' "$tail"
+  compare tail "$@"
+  ;;
 *)
   images=$1
   labels=${2?modes: LABELS is missing: see --help}
   shift 2
-  both '--counts 1=1135 0=60' '--counts 1=1135 2=401 3=218 4=142 5=102 6=77 7=61 8=50 9=42 0=36' "$images" \
-    --labels "$labels" "$@"
+  echo "$rare"
+  compare rare "$images" --labels "$labels" --counts '1=1135 0=60' "$@"
+  printf '\n%s\n' "$tail"
+  compare tail "$images" --labels "$labels" --counts '1=1135 2=401 3=218 4=142 5=102 6=77 7=61 8=50 9=42 0=36' "$@"
   ;;
 esac

@@ -12,6 +12,7 @@ enum { DW_NAME_SIZE = 32 };
 typedef struct {
   int64_t n, dimension, rank;
   char kernel[DW_NAME_SIZE];
+  double bandwidth, degree, offset, nu, clipped; /* NaN: the similarity has none */
   double order, balance;
   char objective[DW_NAME_SIZE], method[DW_NAME_SIZE];
   double tolerance;

@@ -75,9 +75,11 @@ typedef struct {
   double order, balance;
   int64_t iterations;
   double cap;
+  int32_t kind; /* 0: cosine */
 } shape;
 
 static bool is_streamed(const shape *of) { return strstr(of->name, "in a file") != NULL; }
+static int32_t kind_of(const shape *of) { return of->kind == 0 ? DIVW_KERNEL_COSINE : of->kind; }
 
 static divw_solver *make_solver(const shape *of) {
   divw_solver *solver;
@@ -98,8 +100,11 @@ static divw_estimate *make_estimate(const shape *of, const divw_solver *solver, 
   int32_t dtype;
   ok(divw_dataset_describe(path, NULL, &n, &d, &dtype));
   assert_true(n == of->n && d == of->d && dtype == of->dtype);
-  ok((is_streamed(of) ? divw_estimate_create_streamed : divw_estimate_create)(
-      &estimate, solver, n, d, dtype, of->selected > 0 ? of->selected : n, of->components));
+  divw_similarity *similarity;
+  ok(divw_similarity_create(&similarity, kind_of(of)));
+  ok((is_streamed(of) ? divw_estimate_create_streamed : divw_estimate_create_with)(
+      &estimate, solver, similarity, n, d, dtype, of->selected > 0 ? of->selected : n, of->components));
+  divw_similarity_destroy(similarity);
   return estimate;
 }
 
@@ -123,7 +128,7 @@ static divw_kernel *prepare(const shape *of, const char *path) {
     divw_dataset_destroy(rows);
     rows = next;
   }
-  ok(divw_kernel_create(&kernel, rows, DIVW_KERNEL_COSINE));
+  ok(divw_kernel_create(&kernel, rows, kind_of(of)));
   divw_dataset_destroy(rows);
   return kernel;
 }
@@ -166,24 +171,26 @@ static void check_shape(const shape *of) {
 static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
   (void)state;
   const shape shapes[] = {
-      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY},
-      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY},
-      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3},
-      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY},
-      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY},
-      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY},
-      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY},
-      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY},
-      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY},
-      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY},
-      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY},
-      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5},
-      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY},
-      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY},
-      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY},
-      {"rows in a file", 60000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY},
-      {"some of the rows in a file", 60000, 64, DIVW_FLOAT32, 40000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 8, INFINITY},
-      {"very many rows", 140000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.99, 19, INFINITY},
+      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0},
+      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY, 0},
+      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3, 0},
+      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY, 0},
+      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
+      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0},
+      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0},
+      {"gaussian", 300, 20, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, DIVW_KERNEL_GAUSSIAN},
+      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0},
+      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0},
+      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0},
+      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
+      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5, 0},
+      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY, 0},
+      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY, 0},
+      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY, 0},
+      {"rows in a file", 60000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
+      {"some of the rows in a file", 60000, 64, DIVW_FLOAT32, 40000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 8, INFINITY,
+       0},
+      {"very many rows", 140000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.99, 19, INFINITY, 0},
   };
   ok(divw_set_allocator(count_up, count_down, NULL));
   for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {

@@ -568,7 +568,7 @@ static void more_rows_than_memory_can_count_are_refused_with_the_figure_before_t
   ok(divw_set_allocator(NULL, NULL, NULL));
   assert_false(asked);
   ok(divw_solver_create(&solver));
-  ok(divw_estimate_create_streamed(&estimate, solver, n, 512, DIVW_FLOAT32, n, 0));
+  ok(divw_estimate_create_streamed(&estimate, solver, NULL, n, 512, DIVW_FLOAT32, n, 0));
   assert_true(divw_estimate_bytes(estimate, DIVW_MEMORY_SOLVER) > 90.0 * (double)n);
   assert_true(divw_estimate_bytes(estimate, DIVW_MEMORY_PEAK) < 1e12);
   divw_estimate_destroy(estimate);

@@ -37,7 +37,8 @@ static bool select_classes(divw_dataset **dataset, const settings *asked) {
 }
 
 static bool read_examples(divw_dataset **dataset, const settings *asked) {
-  return ok(divw_dataset_load(dataset, asked->input)) &&
+  return ok(asked->array == NULL ? divw_dataset_load(dataset, asked->input)
+                                 : divw_dataset_load_array(dataset, asked->input, asked->array)) &&
          (asked->labels == NULL || ok(divw_dataset_load_labels(*dataset, asked->labels))) &&
          (asked->rows == NULL || select_rows(dataset, asked->rows)) &&
          (asked->class_count == 0 || select_classes(dataset, asked));
@@ -138,29 +139,34 @@ bool batches_next(batches *from, real *rows) {
 
 /* ---- what has come ---- */
 
-static int by_value(const void *a, const void *b) {
-  const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+typedef struct {
+  int64_t label, drawn;
+} example;
+
+static int by_label(const void *a, const void *b) {
+  const int64_t x = ((const example *)a)->label, y = ((const example *)b)->label;
   return (x > y) - (x < y);
 }
 
 void batches_print_shares(const batches *from) {
   const int64_t n = divw_dataset_count(from->examples), *labels = divw_dataset_labels(from->examples);
+  int64_t all = 0;
   if (labels == NULL) {
     return;
   }
-  int64_t *sorted = allocate(n, sizeof *sorted);
-  memcpy(sorted, labels, (size_t)n * sizeof *sorted);
-  qsort(sorted, (size_t)n, sizeof *sorted, by_value);
+  example *sorted = allocate(n, sizeof *sorted);
+  for (int64_t i = 0; i < n; i++) {
+    sorted[i] = (example){labels[i], from->drawn[i]};
+    all += from->drawn[i];
+  }
+  qsort(sorted, (size_t)n, sizeof *sorted, by_label);
   for (int64_t first = 0, next; first < n; first = next) {
-    int64_t drawn = 0, all = 0;
-    for (next = first; next < n && sorted[next] == sorted[first]; next++) {
+    int64_t drawn = 0;
+    for (next = first; next < n && sorted[next].label == sorted[first].label; next++) {
+      drawn += sorted[next].drawn;
     }
-    for (int64_t i = 0; i < n; i++) {
-      all += from->drawn[i];
-      drawn += labels[i] == sorted[first] ? from->drawn[i] : 0;
-    }
-    printf("label %-4" PRId64 " %7.2f %% of the examples  %7.2f %% of the batches\n", sorted[first],
-           100 * (double)(next - first) / (double)n, 100 * (double)drawn / (double)(all > 0 ? all : 1));
+    printf("label %-4" PRId64 " %7.2f %% of the examples  %7.2f %% of the batches\n", sorted[first].label,
+           100 * (double)(next - first) / (double)n, 100 * (double)drawn / (double)all);
   }
   free(sorted);
 }

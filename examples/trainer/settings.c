@@ -16,8 +16,9 @@ static const char help_text[] =
     "Trains a variational auto-encoder on batches of 128 rows of INPUT, drawn with diversity\n"
     "weights or evenly, and writes samples of what it has learnt.\n"
     "\n"
-    "  INPUT                 .npy, IDX, either gzipped, .npz of one array, or a folder of .npy:\n"
-    "                        bytes, which are divided by 255, or numbers from 0 to 1\n"
+    "  INPUT                 .npy, IDX, either gzipped, .npz, or a folder of .npy: bytes, which\n"
+    "                        are divided by 255, or numbers from 0 to 1\n"
+    "  --array NAME          which array of an .npz that holds several\n"
     "  --labels FILE         one whole number per row of INPUT; shares of the batches are printed\n"
     "  --rows FILE           train on these rows of INPUT, as solve --rows-output writes them\n"
     "  --classes A,B,...     train on rows with these labels\n"
@@ -45,6 +46,7 @@ static const struct {
   size_t offset;
   int64_t low, high;
 } flags[] = {
+    {"--array", TEXT, offsetof(settings, array), 0, 0},
     {"--labels", TEXT, offsetof(settings, labels), 0, 0},
     {"--rows", TEXT, offsetof(settings, rows), 0, 0},
     {"--classes", LIST, 0, 0, 0},

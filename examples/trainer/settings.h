@@ -8,7 +8,7 @@
 enum { MOST_CLASSES = 64 };
 
 typedef struct {
-  const char *input, *labels, *rows, *weights, *checkpoint, *output, *grid;
+  const char *input, *array, *labels, *rows, *weights, *checkpoint, *output, *grid;
   int64_t classes[MOST_CLASSES], class_count;
   int64_t seed, checkpoint_every, samples, threads;
   int64_t epochs, steps; /* one of them is -1 */

@@ -7,6 +7,7 @@
 #ifndef DIVWEIGHTS_ESTIMATE_H
 #define DIVWEIGHTS_ESTIMATE_H
 
+#include <divweights/similarity.h>
 #include <divweights/solver.h>
 #include <divweights/status.h>
 
@@ -56,20 +57,42 @@ DIVW_API divw_status divw_estimate_create(divw_estimate **out, const divw_solver
                                           int32_t dtype, int64_t n, int64_t components);
 
 /**
- * @brief The same for rows that stay where they are (divw_dataset_open(), divw_dataset_create_stream()): in place of
- * the rows, the pieces of them that a pass holds.
+ * @brief The same for a kernel of divw_kernel_create_with().
+ *
+ * Where features come from the n x n matrix of similarities, that is everything but cosine and linear of at least as
+ * many rows as columns, the rank is taken for n: it is not known before.
  * @param out        as in divw_estimate_create()
  * @param solver     likewise
+ * @param similarity which similarity; NULL: cosine
+ * @param rows       likewise
+ * @param d          likewise
+ * @param dtype      likewise
+ * @param n          likewise
+ * @param components likewise
+ * @return as divw_estimate_create()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver,
+                                               const divw_similarity *similarity, int64_t rows, int64_t d,
+                                               int32_t dtype, int64_t n, int64_t components);
+
+/**
+ * @brief The same for rows that stay where they are (divw_dataset_open(), divw_dataset_create_stream()): in place of
+ * the rows, the pieces of them that a pass holds.
+ * @param out        as in divw_estimate_create_with()
+ * @param solver     likewise
+ * @param similarity likewise
  * @param rows       how many there are, at least 1
- * @param d          as in divw_estimate_create()
+ * @param d          as in divw_estimate_create_with()
  * @param dtype      likewise
  * @param n          likewise
  * @param components likewise; the reduced rows are in memory
  * @return as divw_estimate_create()
  * @since 0.1
  */
-DIVW_API divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver, int64_t rows,
-                                                   int64_t d, int32_t dtype, int64_t n, int64_t components);
+DIVW_API divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver,
+                                                   const divw_similarity *similarity, int64_t rows, int64_t d,
+                                                   int32_t dtype, int64_t n, int64_t components);
 
 /**
  * @brief Ends an estimate.

@@ -73,11 +73,15 @@ static double host_memory(const cli_plan *plan) {
 }
 
 static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {
+  divw_similarity *similarity;
   divw_estimate_destroy(plan->estimate);
   plan->estimate = NULL;
-  return ok((plan->streams ? divw_estimate_create_streamed
-                           : divw_estimate_create)(&plan->estimate, solver, plan->rows, plan->dimension, plan->dtype,
-                                                   divw_dataset_count(plan->examples), settings->components));
+  const bool done = make_similarity(&similarity, settings) &&
+                    ok((plan->streams ? divw_estimate_create_streamed : divw_estimate_create_with)(
+                        &plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype,
+                        divw_dataset_count(plan->examples), settings->components));
+  divw_similarity_destroy(similarity);
+  return done;
 }
 
 static const char *solver_name(const divw_solver *solver) { return solver != NULL ? "the solver" : "the score"; }

@@ -165,12 +165,13 @@ static bool solve_and_save(divw_weights **weights, const divw_dataset *dataset, 
   return done;
 }
 
-static void print(const divw_weights *weights, const divw_dataset *dataset, const cli_settings *settings,
-                  const char *report) {
+static void print(const divw_weights *weights, const divw_kernel *kernel, const divw_dataset *dataset,
+                  const cli_settings *settings, const char *report) {
   if (settings->json) {
     fputs(divw_weights_report(weights), stdout);
     return;
   }
+  print_similarity(kernel);
   print_summary(weights);
   if (settings->max_memory > 0) {
     print_row("rows kept", "%s", settings->streams ? "in INPUT (streamed)" : "in memory");
@@ -236,8 +237,8 @@ static int run(const cli_settings *given) {
   char *report = settings->output != NULL ? report_path(settings->output) : NULL;
   int status = STATUS_FAILED;
   double max_memory;
-  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings) ||
-      !constraints_are_sound(settings, &verb_solve)) {
+  if (!selection_is_complete(settings, &verb_solve) || !similarity_is_sound(settings, &verb_solve) ||
+      !goal_is_sound(settings) || !constraints_are_sound(settings, &verb_solve)) {
     status = STATUS_USAGE;
   } else if (settings->ids_output != NULL && settings->ids == NULL) {
     status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");
@@ -248,7 +249,7 @@ static int run(const cli_settings *given) {
   } else if (read_examples(&dataset, &kernel, settings)) {
     progress = progress_start(settings->tolerance, settings->trace != NULL);
     if (solve_and_save(&weights, dataset, kernel, settings, progress, max_memory)) {
-      print(weights, dataset, settings, report);
+      print(weights, kernel, dataset, settings, report);
       status = STATUS_DONE;
     }
   }

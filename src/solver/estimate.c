@@ -47,14 +47,29 @@ static void reduce_rows(divw_estimate *e, int64_t n, int64_t d, int64_t componen
   e->rows = 8 * result;
 }
 
-/* kernel.c */
-static void make_kernel(divw_estimate *e, int64_t n, int64_t d) {
+/* Whether features are from the n x n matrix. */
+static bool has_matrix(const divw_similarity *similarity, int64_t n, int64_t d) {
+  const int32_t kind = divw_similarity_kind(similarity);
+  return n < d || (kind != 0 && kind != DIVW_KERNEL_COSINE && kind != DIVW_KERNEL_LINEAR);
+}
+
+/* positive.c, with all that dw_eigen() takes; bandwidth.c. */
+static double numbers_to_check(int32_t kind, int32_t rule, double m) {
+  const bool given = kind == DIVW_KERNEL_PRECOMPUTED || kind == DIVW_KERNEL_FUNCTION;
+  return given ? m + m * m + dw_eigen_numbers(m) : rule == DIVW_BANDWIDTH_VENDI ? m * m + 68 * m : 0;
+}
+
+/* kernel.c, exact.c */
+static void make_kernel(divw_estimate *e, const divw_similarity *similarity, int64_t n, int64_t d) {
   double m = (double)n, columns = (double)d, matrix = m * m;
   e->kernel = 8 * (m + columns);
   hold(e, e->rows + e->kernel + 9 * columns);
-  if (n < d) {
+  if (has_matrix(similarity, n, d)) {
+    const double check =
+        numbers_to_check(divw_similarity_kind(similarity), divw_similarity_bandwidth_rule(similarity), m);
     e->kernel += 8 * m;
-    hold(e, e->rows + e->kernel + 8 * (matrix + 4 * m + columns + fmax(matrix, 2 * dw_block_numbers(n, d))));
+    hold(e, e->rows + e->kernel +
+                8 * (matrix + 4 * m + columns + fmax(fmax(check, matrix), 2 * dw_block_numbers(n, d + 1))));
     e->kernel += 8 * matrix;
   }
 }
@@ -125,6 +140,7 @@ static divw_status check(const char *who, int64_t rows, int64_t d, int32_t dtype
 
 typedef struct {
   const char *function;
+  const divw_similarity *similarity;
   int64_t rows, d;
   int32_t dtype;
   int64_t n, components;
@@ -143,9 +159,10 @@ static divw_status create(divw_estimate **out, const divw_solver *solver, data_s
     of.d = of.components;
     of.dtype = DIVW_FLOAT64;
   }
-  make_kernel(e, of.n, of.d);
+  make_kernel(e, of.similarity, of.n, of.d);
+  const bool matrix = has_matrix(of.similarity, of.n, of.d);
   e->problem =
-      (dw_pace_problem){.n = of.n, .r = dw_min(of.n, of.d), .dtype = of.n < of.d ? DIVW_FLOAT64 : of.dtype, .order = 1};
+      (dw_pace_problem){.n = of.n, .r = matrix ? of.n : of.d, .dtype = matrix ? DIVW_FLOAT64 : of.dtype, .order = 1};
   e->has_solver = solver != NULL;
   if (solver != NULL) {
     add_solve(e, solver);
@@ -160,14 +177,22 @@ divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver,
                                  int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
-  return create(out, solver, (data_size){__func__, rows, d, dtype, n, components, false});
+  return create(out, solver, (data_size){__func__, NULL, rows, d, dtype, n, components, false});
 }
 
-divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver, int64_t rows, int64_t d,
-                                          int32_t dtype, int64_t n, int64_t components) {
+divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver, const divw_similarity *similarity,
+                                      int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
-  return create(out, solver, (data_size){__func__, rows, d, dtype, n, components, true});
+  return create(out, solver, (data_size){__func__, similarity, rows, d, dtype, n, components, false});
+}
+
+divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver,
+                                          const divw_similarity *similarity, int64_t rows, int64_t d, int32_t dtype,
+                                          int64_t n, int64_t components) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  return create(out, solver, (data_size){__func__, similarity, rows, d, dtype, n, components, true});
 }
 
 void divw_estimate_destroy(divw_estimate *estimate) { divw_free(estimate); }

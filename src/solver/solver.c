@@ -260,6 +260,20 @@ static int64_t count_excluded(const dw_solve *solve) {
   return count;
 }
 
+static void report_similarity(const divw_kernel *kernel, dw_report *report) {
+  const divw_similarity *parameters = divw_kernel_parameters(kernel);
+  const int32_t kind = divw_similarity_kind(parameters);
+  const double degree = (double)divw_similarity_degree(parameters);
+  strcpy(report->kernel, divw_kernel_name(kind));
+  report->bandwidth = divw_similarity_bandwidth(parameters);
+  report->degree = degree >= 0 ? degree : NAN;
+  report->offset = divw_similarity_offset(parameters);
+  report->nu = divw_similarity_nu(parameters);
+  if (kind == DIVW_KERNEL_PRECOMPUTED || kind == DIVW_KERNEL_FUNCTION) {
+    report->clipped = divw_kernel_clipped(kernel);
+  }
+}
+
 static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_report *report) {
   const dw_point *best = &solution->best;
   const dw_constraints *constraints = &solve->options->constraints;
@@ -270,7 +284,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->n = solve->n;
   report->dimension = divw_dataset_dimension(dataset);
   report->rank = solve->rank;
-  strcpy(report->kernel, divw_kernel_name(divw_kernel_similarity(solve->kernel)));
+  report_similarity(solve->kernel, report);
   report->order = solve->objective.order;
   report->balance = limited ? NAN : balance;
   strcpy(report->objective, divw_objective_name(divw_solver_objective(solve->options)));
