@@ -1,34 +1,52 @@
 /* What a kernel is made of, shared by the files of this folder:
  *
- *     kernel.c     its life; rows are looked at once
- *     passes.c     the two passes over feature rows
- *     row_side.c   features from the n x n matrix
- *     project.c    features of rows that it was not made on
+ *     kernel.c       its life; rows are looked at once
+ *     options.c      which similarity, as a caller says it
+ *     kinds.c        the table of similarities: a measure and a function of it each
+ *     measures.c, tanimoto.c, given.c   how two rows are compared
+ *     similarity.c   a similarity bound to examples; its matrix in blocks
+ *     bandwidth.c    the parameter that the data choose
+ *     passes.c       the two passes over feature rows
+ *     exact.c        features from the n x n matrix
+ *     project.c      features of rows that it was not made on
  */
 #ifndef DW_KERNEL_PARTS_H
 #define DW_KERNEL_PARTS_H
 
 #include "../dataset.h"
 #include "../kernel.h"
+#include "similarity.h"
 
 struct divw_kernel {
-  int32_t similarity;
   int64_t n, r;
   divw_dataset *dataset;
+  dw_similarity similarity;
   dw_columns columns; /* those that are not zero everywhere; NULL: all */
   int64_t *column_list;
-  double *scale; /* 1 / |x_i| */
-  double *phi;   /* n x r where n < d', else NULL: rows are fetched from the dataset */
+  double *scale;   /* 1 / |x_i| */
+  double *phi;     /* n x r, else NULL: rows are fetched from the dataset */
+  int64_t *pivots; /* with phi: r examples whose features are a lower triangular matrix */
 };
 
-/* Fetches row i, all columns, and checks that the similarity can take it; *scale = 1 / |x|. */
-divw_status dw_kernel_look(int32_t similarity, const divw_dataset *dataset, int64_t i, double *x, double *scale);
+/* A walk over feature rows, as dw_cursor over the rows of a dataset. */
+typedef struct {
+  const divw_kernel *kernel;
+  dw_cursor cursor; /* not where phi is in memory */
+} dw_features;
 
-/* factor * phi_i, r numbers; and whole feature rows, count x r. */
-void dw_kernel_fetch(const divw_kernel *kernel, int64_t i, double factor, double *out);
-void dw_kernel_fetch_block(const divw_kernel *kernel, int64_t first, int64_t count, double *block);
+divw_status dw_features_open(dw_features *features, const divw_kernel *kernel);
+void dw_features_close(dw_features *features);
 
-/* Fills phi and r from the n x n matrix of similarities. */
-divw_status dw_kernel_make_row_side(divw_kernel *kernel);
+/* Feature rows from `first` on, before columns are chosen and rows are scaled: as dw_cursor_rows(). */
+divw_status dw_features_rows(dw_features *features, int64_t first, int64_t count, dw_window *window);
+
+/* factor * phi of row k of such a window, r numbers. */
+void dw_features_row(const divw_kernel *kernel, const dw_window *window, int64_t k, double factor, double *out);
+
+/* Exactly `count` feature rows, count x r. */
+divw_status dw_features_fetch(dw_features *features, int64_t first, int64_t count, double *block);
+
+/* Fills phi, pivots and r from the n x n matrix of similarities. */
+divw_status dw_kernel_make_exact(divw_kernel *kernel);
 
 #endif
