@@ -96,7 +96,7 @@ static divw_status make_room(smooth *v) {
   divw_status status;
   int64_t m = v->m, r = v->r;
   DW_TRY(dw_alloc(&v->rows, m * r, sizeof *v->rows));
-  DW_TRY(dw_alloc(&v->gamma, r * r + r + 2 * DW_MOST_TERMS * r, sizeof *v->gamma));
+  DW_TRY(dw_alloc(&v->gamma, r * (r + 1 + 2 * (int64_t)DW_MOST_TERMS), sizeof *v->gamma));
   v->mu = v->gamma + r * r;
   v->terms[0] = v->mu + r;
   v->terms[1] = v->terms[0] + DW_MOST_TERMS * r;

@@ -93,7 +93,7 @@ static bool is_square(const dw_newton_matrix *s, int64_t t) {
 /* panel = some rows of Y diag(a) Y^T, from the first diagonal entry on. */
 static void inner_products(dw_newton_matrix *s, int64_t i, int64_t rows, const double *a, double *panel) {
   int64_t r = s->r;
-  double *scaled = s->room + 2 * PANEL * s->m;
+  double *scaled = s->room + 2 * s->m * PANEL;
   for (int64_t k = 0; k < rows * r; k++) {
     scaled[k] = a[k % r] * s->at.y[i * r + k];
   }
@@ -101,7 +101,7 @@ static void inner_products(dw_newton_matrix *s, int64_t i, int64_t rows, const d
 }
 
 static void add_products(dw_newton_matrix *s) {
-  double *panel = s->room, *other = panel + PANEL * s->m;
+  double *panel = s->room, *other = panel + s->m * PANEL;
   for (int64_t i = 0; i < s->m; i += PANEL) {
     int64_t rows = dw_min(PANEL, s->m - i), width = s->m - i;
     for (int64_t t = 0; t < s->at.terms; t++) {

@@ -22,14 +22,14 @@ typedef struct dw_newton_matrix dw_newton_matrix;
 
 /* For m rows of r features, and so many spikes. */
 divw_status dw_newton_matrix_create(dw_newton_matrix **out, int64_t m, int64_t r, int64_t spikes);
-void dw_newton_matrix_destroy(dw_newton_matrix *matrix);
+void dw_newton_matrix_destroy(dw_newton_matrix *s);
 
 /* Factors F + diag(d), all d > 0; false when rounding has made it indefinite. What the curvature points to has to stay.
  */
-bool dw_newton_matrix_factor(dw_newton_matrix *matrix, dw_curvature curvature, const double *d);
+bool dw_newton_matrix_factor(dw_newton_matrix *s, dw_curvature curvature, const double *d);
 
 /* Solutions of M x = b for `count` vectors of m numbers, one after the other, in their place. */
-void dw_newton_matrix_solve(dw_newton_matrix *matrix, double *b, int64_t count);
+void dw_newton_matrix_solve(dw_newton_matrix *s, double *b, int64_t count);
 
 /* Whether M is factored on the side of features, N x N, and not of rows. */
 bool dw_newton_matrix_is_by_features(double m, double r);
@@ -51,9 +51,9 @@ int64_t dw_curvature_fill(const dw_curvature *curvature, int64_t r, const double
 
 typedef struct dw_newton_features dw_newton_features;
 divw_status dw_newton_features_create(dw_newton_features **out, int64_t m, int64_t r, int64_t spikes);
-void dw_newton_features_destroy(dw_newton_features *features);
-bool dw_newton_features_factor(dw_newton_features *features, dw_curvature curvature, const double *d);
-void dw_newton_features_solve(dw_newton_features *features, double *b);
+void dw_newton_features_destroy(dw_newton_features *s);
+bool dw_newton_features_factor(dw_newton_features *s, dw_curvature curvature, const double *d);
+void dw_newton_features_solve(dw_newton_features *s, double *b);
 double dw_newton_features_operations(double m, double N);
 double dw_newton_features_numbers(double m, double r, double N);
 
