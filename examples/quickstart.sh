@@ -19,31 +19,12 @@ esac
 here=$PWD
 cd "$(dirname "$0")/.."
 . cmake/prerequisites.sh
+log=build/quickstart.log
+. examples/common.sh
 
+report=quickstart/weights.json
 tool=build/release/divweights
 out=quickstart
-
-# A path of the caller's, as seen from the clone.
-from_here() {
-  case $1 in
-  /*) path=$1 ;;
-  *) path=$here/$1 ;;
-  esac
-  if [ ! -r "$path" ]; then
-    echo "quickstart: $1: there is no such file" >&2
-    exit 1
-  fi
-  echo "${path#"$PWD/"}"
-}
-
-bold=
-plain=
-if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
-  bold=$(printf '\033[1m')
-  plain=$(printf '\033[0m')
-fi
-
-heading() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 
 # The command as one would type it.
 print_command() {
@@ -62,26 +43,8 @@ show() {
   "$@"
 }
 
-quietly() { # LOG COMMAND...
-  log=$1
-  shift
-  if ! "$@" >>"$log" 2>&1; then
-    tail -n 30 "$log" >&2
-    echo "quickstart: this failed: $* (all of its output is in $log)" >&2
-    exit 1
-  fi
-}
-
-build() {
-  mkdir -p build
-  : >build/quickstart.log
-  quietly build/quickstart.log cmake --preset release -DDIVWEIGHTS_BUILD_TESTS=OFF
-  quietly build/quickstart.log cmake --build --preset release --parallel "$(nproc)"
-}
-
 make_digits() {
-  quietly build/quickstart.log cmake -S examples/made_digits -B build/made_digits
-  quietly build/quickstart.log cmake --build build/made_digits
+  build_example made_digits
   data=$out/images.idx
   labels=$out/labels.idx
   show build/made_digits/make_digits --count 6000 --images "$data" --labels "$labels"
@@ -109,8 +72,6 @@ pictures() {
   "$@" >$out/inspect.txt
   echo "(what it prints is in $out/inspect.txt)"
 }
-
-from_report() { sed -n "s/^  \"$1\": \"\{0,1\}\([^,\"]*\).*/\1/p" $out/weights.json; }
 
 rounded() { LC_ALL=C awk -v x="$1" -v format="$2" 'BEGIN { printf format, x }'; }
 
@@ -148,6 +109,7 @@ END
   cat <<END
 more diverse     $tool solve FILE --balance 0.9 --output weights.npy
 all there is     $tool --help
+in a model       sh examples/compare.sh trains one evenly and one with weights, and compares what they make
 from a program   README.md, and examples/02_solve and 03_training_loop
 to read          cmake --build build/release --target docs (needs doxygen and libjs-mathjax), then open
                  build/release/docs/html/index.html
@@ -165,7 +127,7 @@ fi
 need_build_tools
 install_missing
 echo 'Building the command in build/release; all of the output goes to build/quickstart.log.'
-build
+build_command
 
 mkdir -p $out
 (cd $out && rm -rf weights.npy weights.json steps.csv draws.npy sheet.png inspect.txt plots)

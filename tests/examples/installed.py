@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
@@ -45,3 +46,20 @@ class Scratch:
 
     def remove(self):
         shutil.rmtree(self.folder)
+
+
+class Example(unittest.TestCase):
+    def fails(self, done, status, *words):
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def no_memory_is_lost(self, *arguments, status=0):
+        """Runs under valgrind, where it is installed and the program is not sanitised already."""
+        if FLAGS or shutil.which("valgrind") is None:
+            self.skipTest("valgrind is not installed, or the build is sanitised")
+        done = run("env", "OPENBLAS_NUM_THREADS=1", "valgrind", "--quiet", "--leak-check=full", "--error-exitcode=99",
+                   *arguments, check=False)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done

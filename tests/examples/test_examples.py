@@ -7,13 +7,12 @@ Standard library only.
 import json
 import os
 import re
-import shutil
 import signal
 import struct
 import subprocess
 import unittest
 
-from installed import FLAGS, TIMEOUT, Scratch, run
+from installed import TIMEOUT, Example, Scratch, run
 
 COUNT = 400
 
@@ -35,23 +34,6 @@ def setUpModule():
 def command(*arguments):
     """The command that was installed: another way to the same numbers."""
     return run(path("prefix/bin/divweights"), *arguments)
-
-
-class Example(unittest.TestCase):
-    def fails(self, done, status, *words):
-        self.assertEqual(done.returncode, status, done.stderr)
-        self.assertEqual(done.stdout, "")
-        for word in words:
-            self.assertIn(word, done.stderr)
-
-    def no_memory_is_lost(self, *arguments, status=0):
-        """Runs under valgrind, where it is installed and the program is not sanitised already."""
-        if FLAGS or shutil.which("valgrind") is None:
-            self.skipTest("valgrind is not installed, or the build is sanitised")
-        done = run("env", "OPENBLAS_NUM_THREADS=1", "valgrind", "--quiet", "--leak-check=full", "--error-exitcode=99",
-                   *arguments, check=False)
-        self.assertEqual(done.returncode, status, done.stderr)
-        return done
 
 
 class Score(Example):
