@@ -10,7 +10,7 @@
 #include <math.h>
 
 /* As in anderson.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
-enum { HISTORY = 16, GRAM_BLOCK = 1024, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
+enum { GRAM_BLOCK = 1024, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
 static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }
 
@@ -25,22 +25,24 @@ static double numbers_to_evaluate(const dw_solve *s) {
   return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
 }
 
-/* What a call holds from begin to end, whatever the method. */
-static double numbers_of_call(const dw_solve *s) {
+/* What a call of so many solves holds in the last of them, whatever the method: the point at work, and of the solves
+ * before it the best point and dual vectors. */
+static double numbers_of_call(const dw_solve *s, int64_t solves) {
   const dw_constraints *c = &s->options->constraints;
-  double n = (double)s->n, r = (double)s->r, vectors = 6; /* the best point, and the one at work */
+  double n = (double)s->n, r = (double)s->r, vectors = solves > 1 ? 6 : 3;
   vectors += s->quality != NULL;
-  vectors += s->quality != NULL || s->objective.order <= 1 ? 2 : 0; /* smoothed states; the ratio */
+  vectors += s->quality != NULL || s->objective.order <= 1 ? (double)dw_smoothed_states(s->n) : 0; /* or the ratio */
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
-  vectors += dw_is_gap_global(s) ? 0 : (double)s->options->max_solves;
+  vectors += dw_is_gap_global(s) ? 0 : (double)solves - 1;
   return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
 }
 
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
-  double history = (double)dw_max(0, dw_min(HISTORY, iterations - 2));
-  double step = fmax(numbers_to_evaluate(s), GRAM_BLOCK * (HISTORY + 1));
-  return (double)s->n * (6 + 2 * history) + step;
+  dw_history history = dw_history_of(s->n);
+  double columns = 2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) * (double)history.width / 8;
+  double step = fmax(numbers_to_evaluate(s), GRAM_BLOCK * (DW_DEPTH + 1));
+  return (double)s->n * (3 + columns) + step;
 }
 
 /* Newton's matrix, and the vectors and borders around it (newton.c), of m active rows. */
@@ -65,16 +67,16 @@ static double numbers_of_interior_point(const dw_solve *s) {
   enum { APPROACH = 15 };
   double n = (double)s->n, m = (double)dw_interior_active(s);
   bool all = m == n;
-  double newton = 3 * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
+  double newton = (all ? 3 : 4) * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
   bool ascends = !all && isfinite(s->objective.order);
   return n * (all ? 1 : 3) + (ascends ? fmax(newton, numbers_to_ascend(s, APPROACH)) : newton);
 }
 
-double dw_solve_bytes(const dw_solve *s, int32_t method) {
+static double bytes_of(const dw_solve *s, int32_t method, int64_t solves) {
   int64_t iterations = s->options->max_iterations;
   bool keeps_point = method == DIVW_METHOD_INTERIOR_POINT || /* while another method tries to find a better one */
                      (s->options->method == DIVW_METHOD_AUTO && dw_interior_active(s) == s->n);
-  double base = numbers_of_call(s) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
+  double base = numbers_of_call(s, solves) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
   switch (method) {
   case DIVW_METHOD_INTERIOR_POINT: more = numbers_of_interior_point(s); break;
   case DIVW_METHOD_ADAM: more = 6 * (double)s->n + numbers_to_evaluate(s); break;
@@ -85,7 +87,7 @@ double dw_solve_bytes(const dw_solve *s, int32_t method) {
 }
 
 bool dw_interior_point_fits(const dw_solve *s) {
-  return isinf(s->options->max_memory) || dw_solve_bytes(s, DIVW_METHOD_INTERIOR_POINT) <= s->options->max_memory;
+  return bytes_of(s, DIVW_METHOD_INTERIOR_POINT, 1) <= s->options->max_memory;
 }
 
 /* The method that a solve cannot do without. */
@@ -95,6 +97,20 @@ static int32_t least_method(const dw_solve *s) {
          : s->options->method == DIVW_METHOD_ADAM ? DIVW_METHOD_ADAM
                                                   : DIVW_METHOD_ACCELERATED;
 }
+
+/* Solves after the first one serve the bound and can be done without. */
+int64_t dw_most_solves(const dw_solve *s) {
+  int64_t solves = s->options->max_solves;
+  double most = s->options->max_memory;
+  bool interior = dw_interior_point_fits(s) && least_method(s) != DIVW_METHOD_INTERIOR_POINT;
+  while (solves > 1 && (bytes_of(s, least_method(s), solves) > most ||
+                        (interior && bytes_of(s, DIVW_METHOD_INTERIOR_POINT, solves) > most))) {
+    solves--;
+  }
+  return solves;
+}
+
+double dw_solve_bytes(const dw_solve *s, int32_t method) { return bytes_of(s, method, dw_most_solves(s)); }
 
 divw_status dw_check_memory(const dw_solve *s) {
   int32_t method = least_method(s);
