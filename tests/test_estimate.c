@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "make.h"
+#include "solver/solve.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -91,6 +92,7 @@ static divw_solver *make_solver(const shape *of) {
   ok(divw_solver_set_tolerance(solver, 1e-13));
   ok(divw_solver_set_max_solves(solver, 1));
   ok(divw_solver_set_max_weight(solver, of->cap));
+  solver->most_active = strcmp(of->name, "columns generated") == 0 ? 1000 : 0;
   return solver;
 }
 
@@ -185,6 +187,8 @@ static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
       {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
       {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5, 0},
       {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY, 0},
+      {"interior point, many rows", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
+      {"many features, order 5", 300, 200, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 5, 0.9, 6, INFINITY, 0},
       {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY, 0},
       {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY, 0},
       {"rows in a file", 60000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
@@ -350,20 +354,22 @@ static void wrong_sizes_are_refused(void **state) {
 static void methods_that_may_be_used_are_named(void **state) {
   (void)state;
   static const struct {
-    int64_t n;
+    int64_t n, d;
     int32_t method;
     double order;
     bool ascends, interior, adam;
   } cases[] = {
-      {500, DIVW_METHOD_AUTO, 1, true, true, false},
-      {500, DIVW_METHOD_AUTO, INFINITY, false, true, false},
-      {500, DIVW_METHOD_AUTO, 5, true, true, false},
-      {500, DIVW_METHOD_ACCELERATED, 5, true, false, false},
-      {500, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
-      {20000, DIVW_METHOD_INTERIOR_POINT, 1, true, true, false},
-      {20000, DIVW_METHOD_INTERIOR_POINT, INFINITY, false, true, false},
-      {20000, DIVW_METHOD_AUTO, 1, true, false, false},
-      {500, DIVW_METHOD_ADAM, 1, false, false, true},
+      {500, 20, DIVW_METHOD_AUTO, 1, true, true, false},
+      {500, 20, DIVW_METHOD_AUTO, INFINITY, false, true, false},
+      {500, 20, DIVW_METHOD_AUTO, 5, true, true, false},
+      {500, 20, DIVW_METHOD_ACCELERATED, 5, true, false, false},
+      {500, 20, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
+      {20000, 20, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
+      {20000, 200, DIVW_METHOD_INTERIOR_POINT, 1, true, true, false},
+      {20000, 20, DIVW_METHOD_INTERIOR_POINT, INFINITY, false, true, false},
+      {20000, 20, DIVW_METHOD_AUTO, 1, true, true, false},
+      {20000, 200, DIVW_METHOD_AUTO, 1, true, false, false},
+      {500, 20, DIVW_METHOD_ADAM, 1, false, false, true},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     divw_solver *solver;
@@ -371,7 +377,7 @@ static void methods_that_may_be_used_are_named(void **state) {
     ok(divw_solver_create(&solver));
     ok(divw_solver_set_method(solver, cases[k].method));
     ok(divw_solver_set_order(solver, cases[k].order));
-    ok(divw_estimate_create(&estimate, solver, cases[k].n, 20, DIVW_FLOAT32, cases[k].n, 0));
+    ok(divw_estimate_create(&estimate, solver, cases[k].n, cases[k].d, DIVW_FLOAT32, cases[k].n, 0));
     assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_AUTO), 0);
     assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_ACCELERATED), cases[k].ascends);
     assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_INTERIOR_POINT), cases[k].interior);
@@ -521,7 +527,7 @@ static void auto_does_without_interior_points_that_do_not_fit(void **state) {
 
 static void what_does_not_fit_is_refused_with_the_figure(void **state) {
   (void)state;
-  const int64_t n = 600, d = 10;
+  const int64_t n = 600, d = 30;
   double *x = make_rows(n, d, 3);
   divw_kernel *kernel = make_kernel(x, n, d);
   divw_solver *solver;
@@ -533,7 +539,7 @@ static void what_does_not_fit_is_refused_with_the_figure(void **state) {
   ok(divw_solver_set_method(solver, DIVW_METHOD_INTERIOR_POINT));
   ok(divw_estimate_create(&estimate, solver, n, d, DIVW_FLOAT64, n, 0));
   snprintf(expected, sizeof expected,
-           "600 examples of 10 features may take %.0f bytes by method interior-point, max_memory allows 1000000",
+           "600 examples of 30 features may take %.0f bytes by method interior-point, max_memory allows 1000000",
            divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT));
   divw_estimate_destroy(estimate);
   fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_MEMORY, expected);

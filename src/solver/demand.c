@@ -4,12 +4,13 @@
  * An upper bound that only sizes and options go into: the history of the acceleration and the dual vectors count as if
  * all of them came to be. tests/test_estimate.c compares it with what the allocator is asked for; who adds an
  * allocation that grows with n or r adds it here. */
+#include "divided.h"
 #include "interior.h"
 
 #include <math.h>
 
-/* As in anderson.c, interior_smooth.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
-enum { GRAM_BLOCK = 1024, SLICE = 512, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
+/* As in anderson.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
+enum { GRAM_BLOCK = 1024, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
 static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }
 
@@ -50,21 +51,22 @@ static double newton_numbers(const dw_solve *s, double m) {
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
   double columns = groups + has_limit(s) + isinf(s->objective.order), unknowns = columns + loose + (loose > 0);
-  return m * m + 4 * m + 5 * pairs + columns * m + unknowns * (unknowns + 2) + 2 * columns + 7 * groups;
+  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2) + 4 * m + 5 * pairs + columns * m +
+         unknowns * (unknowns + 2) + 2 * columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {
   double r = (double)s->r;
   if (isinf(s->objective.order)) {
-    return 4 * m * r + m * m + 3 * m + r + 8 * r * r;
+    return 4 * m * r + 3 * m + 3 * r + 9 * r * r;
   }
-  return m * (r + SLICE) + (s->objective.order == 2 ? m * m : m * r);
+  return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 2 * m);
 }
 
 static double numbers_of_interior_point(const dw_solve *s) {
   enum { APPROACH = 15 };
-  bool all = s->n <= DW_INTERIOR_ALL;
-  double n = (double)s->n, m = (double)(all ? s->n : dw_min(s->n, dw_interior_columns(s->r)));
+  double n = (double)s->n, m = (double)dw_interior_active(s);
+  bool all = m == n;
   double newton = (all ? 3 : 4) * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
   bool ascends = !all && isfinite(s->objective.order);
   return n * (all ? 1 : 3) + (ascends ? fmax(newton, numbers_to_ascend(s, APPROACH)) : newton);
@@ -73,7 +75,7 @@ static double numbers_of_interior_point(const dw_solve *s) {
 static double bytes_of(const dw_solve *s, int32_t method, int64_t solves) {
   int64_t iterations = s->options->max_iterations;
   bool keeps_point = method == DIVW_METHOD_INTERIOR_POINT || /* while another method tries to find a better one */
-                     (s->options->method == DIVW_METHOD_AUTO && s->n <= DW_INTERIOR_ALL);
+                     (s->options->method == DIVW_METHOD_AUTO && dw_interior_active(s) == s->n);
   double base = numbers_of_call(s, solves) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
   switch (method) {
   case DIVW_METHOD_INTERIOR_POINT: more = numbers_of_interior_point(s); break;

@@ -88,7 +88,7 @@ static void find_methods(divw_estimate *e, dw_solve *s) {
     s->vendi_uniform = scores[k];
     *(dw_wants_interior_point(s) ? &interior : &ascent) = true;
   }
-  bool columns = interior && s->n > DW_INTERIOR_ALL && isfinite(s->objective.order);
+  bool columns = interior && dw_interior_active(s) < s->n && isfinite(s->objective.order);
   e->uses[DIVW_METHOD_ACCELERATED] = ascent || columns || (interior && dw_may_switch(s, true));
   e->uses[DIVW_METHOD_INTERIOR_POINT] = interior || (ascent && dw_may_switch(s, false));
 }

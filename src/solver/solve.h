@@ -11,8 +11,10 @@
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
- *     columns.c      one solve by interior points: for some thousands of rows at a time
+ *     columns.c      one solve by interior points: for all rows, or some thousands at a time
  *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point
+ *     newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
+ *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     checkpoint.c   the state of it all in a file
@@ -40,7 +42,8 @@ struct divw_solver {
   double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
-  double max_memory; /* bytes; INFINITY: no limit */
+  double max_memory;   /* bytes; INFINITY: no limit */
+  int64_t most_active; /* rows of an interior-point step, for tests; 0: as many as its cost allows */
   divw_progress_fn progress;
   void *progress_user;
   double *initial; /* weights to start from; NULL: uniform ones */

@@ -107,7 +107,7 @@ class Planning(CommandTest):
                 self.succeed(verb, self.data, *flags, "--max-memory", figure, "--dry-run")
 
     def test_interior_points_that_do_not_fit_are_done_without(self):
-        rows = [[((i * 7 + j * 3) % 11) + 1.0 + (i == j) for j in range(6)] for i in range(700)]
+        rows = [[((i * 7 + j * 3) % 11) + 1.0 + (i == j) for j in range(40)] for i in range(700)]
         data = self.keep("wide.npy", floats(rows))
         flags = ["solve", data, "--order", "5", "--balance", "0.9", "--max-solves", 1]
         self.assertEqual(self.json(*flags)["method"], "interior-point")
