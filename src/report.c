@@ -56,6 +56,7 @@ static const field fields[] = {
     FIELD(COUNT, iterations),
     FIELD(COUNT, solves),
     FIELD(COUNT, row_passes),
+    FIELD(COUNT, streamed),
     FIELD(NAME, stop_reason),
     FIELD(NUMBER, seconds),
     FIELD(NUMBER, seconds_read),

@@ -21,7 +21,7 @@ typedef struct {
   double quality;
   double vendi_score_uniform, vendi_score, entropy, effective_examples;
   double objective_value, entropy_weight, certified_value, upper_bound, gap, error_bar, global_upper_bound, global_gap;
-  int64_t iterations, solves, row_passes;
+  int64_t iterations, solves, row_passes, streamed; /* whether rows were read again in every pass: 1 or 0 */
   char stop_reason[DW_NAME_SIZE];
   double seconds, seconds_read;
 } dw_report;

@@ -172,11 +172,12 @@ curves() { # PAIR
   {
     echo "set terminal svg size 900,340 font 'Sans,12' background '#ffffff'"
     echo "set output '$output/$1/curves.svg'"
-    echo "set datafile separator ','; set key left top; set xlabel 'steps of the generator'; set grid lc '#dddddd'"
+    echo "set datafile separator ','; set xlabel 'steps of the generator'; set grid lc '#dddddd'"
+    echo "set xtics 0, $steps / 4.0; set yrange [0:*]; set key outside top center horizontal"
     echo "set multiplot layout 1,2"
     echo "set title 'Vendi Score of the output'"
     panel "$1" vendi_score
-    echo "set title 'FID to the data weighted at balance 0.5'; set logscale y; unset key"
+    echo "set title 'FID to the data weighted at balance 0.5'; unset key"
     panel "$1" fid_reference
     echo "unset multiplot"
   } | gnuplot

@@ -77,6 +77,7 @@ typedef struct {
   const char *initial_ids;
   int64_t threads;
   double max_memory; /* bytes */
+  bool streams;      /* no flag: the rows are not read into memory (plan.h) */
   bool dry_run;
 
   /* what to draw or show */

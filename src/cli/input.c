@@ -23,8 +23,9 @@ static bool is_square(const divw_dataset *dataset, const char *path) {
 
 bool load_input(divw_dataset **dataset, const cli_settings *settings) {
   const bool is_matrix = settings->kernel != NULL && strcmp(settings->kernel, "precomputed") == 0;
-  return ok(settings->array == NULL ? divw_dataset_load(dataset, settings->input)
-                                    : divw_dataset_load_array(dataset, settings->input, settings->array)) &&
+  return ok(settings->streams         ? divw_dataset_open(dataset, settings->input)
+            : settings->array == NULL ? divw_dataset_load(dataset, settings->input)
+                                      : divw_dataset_load_array(dataset, settings->input, settings->array)) &&
          (!is_matrix || is_square(*dataset, settings->input));
 }
 

@@ -114,14 +114,17 @@ static bool flags_are_complete(const cli_settings *settings) {
   return true;
 }
 
-static bool fits(const cli_settings *settings) {
+/* Whether there is enough memory, and with the rows in it or not. */
+static bool fits(cli_settings *settings) {
   cli_plan plan = {0};
   const bool done = settings->max_memory == 0 || (plan_examples(&plan, settings) && plan_memory(&plan, NULL, settings));
+  settings->streams = plan.streams;
   plan_destroy(&plan);
   return done;
 }
 
-static int run(const cli_settings *settings) {
+static int run(const cli_settings *given) {
+  cli_settings planned = *given, *settings = &planned;
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;

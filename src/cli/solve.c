@@ -89,8 +89,9 @@ static bool set_checkpoints(divw_solver *solver, const cli_settings *settings) {
          ok(divw_solver_set_resume(solver, settings->resume));
 }
 
-/* What comes before the rows are read; *max_memory: what --max-memory leaves for the solve. */
-static bool plan(const cli_settings *settings, double *max_memory) {
+/* What comes before the rows are read: whether they will be, and in *max_memory what --max-memory leaves for the solve.
+ */
+static bool plan(cli_settings *settings, double *max_memory) {
   cli_plan plan = {0};
   divw_solver *solver = NULL;
   *max_memory = INFINITY;
@@ -102,6 +103,7 @@ static bool plan(const cli_settings *settings, double *max_memory) {
                     set_goal(solver, settings) && set_checkpoints(solver, settings) &&
                     plan_memory(&plan, solver, settings) && (!settings->dry_run || plan_show(&plan, settings));
   *max_memory = divw_solver_max_memory(solver);
+  settings->streams = plan.streams;
   divw_solver_destroy(solver);
   plan_destroy(&plan);
   return done;
@@ -171,6 +173,9 @@ static void print(const divw_weights *weights, const divw_kernel *kernel, const 
   }
   print_similarity(kernel);
   print_summary(weights);
+  if (settings->max_memory > 0) {
+    print_row("rows kept", "%s", settings->streams ? "in INPUT (streamed)" : "in memory");
+  }
   print_row("seconds", "%.3g, and %.3g reading", divw_weights_seconds(weights), divw_dataset_seconds_read(dataset));
   if (settings->output != NULL) {
     print_row("weights", "%s", settings->output);
@@ -223,7 +228,8 @@ static bool goal_is_sound(const cli_settings *settings) {
   return method_is_sound(settings, &verb_solve) && start_is_sound(settings, &verb_solve);
 }
 
-static int run(const cli_settings *settings) {
+static int run(const cli_settings *given) {
+  cli_settings planned = *given, *settings = &planned;
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;

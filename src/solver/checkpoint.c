@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 1, BLOCK_ROWS = 256 };
+enum { VERSION = 2, BLOCK_ROWS = 256 };
 static const char MAGIC[8] = {'D', 'I', 'V', 'W', 'C', 'K', 'P', 'T'};
 static const uint32_t BYTE_ORDER_MARK = 0x01020304;
 
@@ -137,7 +137,7 @@ static divw_status describe(const dw_solve *solve, uint64_t *value) {
                                       (uint64_t)divw_solver_objective(options),
                                       (uint64_t)options->method,
                                       bits(options->tolerance),
-                                      (uint64_t)options->max_solves,
+                                      (uint64_t)dw_most_solves(solve),
                                       (uint64_t)dw_interior_point_fits(solve),
                                       bits(c->max_weight),
                                       bits(c->min_weight),

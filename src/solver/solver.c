@@ -4,6 +4,7 @@
 #include "../simplex.h"
 #include "frontier.h"
 
+#include <divweights/source.h>
 #include <divweights/vendi.h>
 
 #include <math.h>
@@ -230,6 +231,7 @@ static divw_status evaluate_most_even(dw_solve *solve, dw_solution *solution) {
   dw_point *best = &solution->best;
   dw_problem problem = {.fixed = solve->objective.balance < NEGLIGIBLE_BALANCE, .slope = INFINITY};
   double *sigma = NULL;
+  DW_TRY(dw_point_create(best, solve->n));
   if (isinf(solve->objective.order)) {
     DW_TRY(top_projector(&solve->spectrum, &sigma));
     solve->sigma = sigma;
@@ -314,6 +316,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->iterations = solution->iterations;
   report->solves = solve->solves;
   report->row_passes = solve->row_passes;
+  report->streamed = divw_dataset_is_streamed(dataset);
   strcpy(report->stop_reason, divw_stop_name(solution->stop_reason));
   report->seconds = dw_seconds() - solve->started;
   report->seconds_read = divw_dataset_seconds_read(dataset);
@@ -415,7 +418,6 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_check_memory(&solve));
-  DW_TRY(dw_point_create(&solution.best, solve.n));
   DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
   for (int j = 0; j < 2; j++) {
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
