@@ -108,7 +108,7 @@ divw_status dw_array_open(dw_reader **reader, dw_array_header *header, int64_t *
     memcpy(bytes + k * (int64_t)sizeof x, &x, sizeof x);                                                               \
   }
 
-static void swap_bytes(unsigned char *bytes, int64_t count, int64_t size) {
+void dw_swap_bytes(unsigned char *bytes, int64_t count, int64_t size) {
   switch (size) {
   case 2: SWAP_EACH(16) break;
   case 4: SWAP_EACH(32) break;
@@ -122,7 +122,7 @@ static divw_status read_elements(dw_reader *reader, const dw_array_header *heade
   const int64_t size = dw_dtype_size(header->dtype);
   divw_status status = dw_reader_read(reader, elements, count * size, "the next part of the array");
   if (status == DIVW_OK && header->big_endian != dw_big_endian()) {
-    swap_bytes(elements, count, size);
+    dw_swap_bytes(elements, count, size);
   }
   return status;
 }

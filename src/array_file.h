@@ -59,6 +59,9 @@ divw_status dw_array_check_size(const dw_reader *reader, dw_array_header *header
  * shape[0] * count * dw_dtype_size(dtype) bytes, and checks that the file ends there. */
 divw_status dw_array_read(dw_reader *reader, const dw_array_header *header, int64_t count, void *rows);
 
+/* Turns `count` elements of `size` bytes each into the other byte order. */
+void dw_swap_bytes(unsigned char *bytes, int64_t count, int64_t size);
+
 /* One format each: a magic number to recognise, and a header to read (its first four bytes already consumed).
  * Each is one file: npy.c, idx.c. The header comes zeroed but for `strings`; lengths must be set to 0 or more. */
 divw_status dw_npy_read_header(dw_reader *reader, const unsigned char magic[4], dw_array_header *header);

@@ -32,6 +32,7 @@ typedef struct {
 /* A walk over the rows of a dataset, forwards where it can: the one way to their bytes. */
 typedef struct {
   const divw_dataset *dataset;
+  struct dw_windows *windows; /* NULL: rows are in memory */
 } dw_cursor;
 
 divw_status dw_cursor_open(dw_cursor *cursor, const divw_dataset *dataset);

@@ -23,13 +23,13 @@
 
 enum { WINDOW = 1 << 16 };
 
-static divw_status fail_errno(const char *path, const char *what) {
+divw_status dw_fail_errno(const char *path, const char *what) {
   char reason[128];
   const bool known = strerror_r(errno, reason, sizeof reason) == 0;
   return dw_fail(DIVW_ERROR_FILE, "%s: cannot be %s: %s", path, what, known ? reason : "unknown reason");
 }
 
-static int open_patiently(const char *path, int flags, mode_t mode) {
+int dw_open_patiently(const char *path, int flags, mode_t mode) {
   int file;
   do {
     file = open(path, flags | O_CLOEXEC, mode);
@@ -42,10 +42,11 @@ static int open_patiently(const char *path, int flags, mode_t mode) {
 struct dw_reader {
   int file;
   bool gzip;
-  bool sized;      /* the size of the file is known, and `unread` counts */
-  bool in_member;  /* gzip: a member was begun and has not ended */
-  dw_zip *zip;     /* NULL: no zip archive */
-  int64_t unread;  /* bytes of the file that the system still has */
+  bool sized;     /* the size of the file is known, and `unread` counts */
+  bool in_member; /* gzip: a member was begun and has not ended */
+  dw_zip *zip;    /* NULL: no zip archive */
+  int64_t unread; /* bytes of the file that the system still has */
+  dw_file_identity identity;
   z_stream stream; /* next_in, avail_in: bytes of `window` that are waiting, gzip or not */
   char path[PATH_MAX];
   unsigned char window[WINDOW];
@@ -62,7 +63,7 @@ static divw_status read_file(dw_reader *reader, unsigned char *buffer, int64_t b
     if (count > 0) {
       *got += count;
     } else if (errno != EINTR) {
-      return fail_errno(reader->path, "read");
+      return dw_fail_errno(reader->path, "read");
     }
   }
   reader->unread -= *got;
@@ -181,9 +182,9 @@ divw_status dw_reader_open_member(dw_reader **out, const char *path, const char 
   dw_reader *reader = NULL;
   *out = NULL;
   DW_TRY(dw_alloc_zero(&reader, 1, sizeof *reader));
-  reader->file = open_patiently(path, O_RDONLY, 0);
+  reader->file = dw_open_patiently(path, O_RDONLY, 0);
   if (reader->file < 0 || fstat(reader->file, &about) != 0) {
-    DW_TRY(fail_errno(path, "opened"));
+    DW_TRY(dw_fail_errno(path, "opened"));
   }
   if (S_ISDIR(about.st_mode)) {
     DW_TRY(dw_fail(DIVW_ERROR_FILE, "%s: is a folder, expected a file", path));
@@ -191,6 +192,7 @@ divw_status dw_reader_open_member(dw_reader **out, const char *path, const char 
   snprintf(reader->path, sizeof reader->path, "%s", path); /* it could be opened, so it fits */
   reader->sized = S_ISREG(about.st_mode) && about.st_size > 0;
   reader->unread = about.st_size;
+  reader->identity = dw_file_identify(&about);
   DW_TRY(fill_window(reader));
   if (reader->stream.avail_in == 0) {
     DW_TRY(dw_fail(DIVW_ERROR_FORMAT, "%s: is empty", path));
@@ -234,13 +236,16 @@ divw_status dw_reader_read(dw_reader *reader, void *buffer, int64_t bytes, const
   return status;
 }
 
+divw_status dw_trailing_bytes(const char *path) {
+  return dw_fail(DIVW_ERROR_FORMAT, "%s: has trailing bytes after the array that its header describes", path);
+}
+
 divw_status dw_reader_expect_end(dw_reader *reader) {
   unsigned char byte;
   int64_t got;
   divw_status status = dw_reader_read_some(reader, &byte, 1, &got);
   if (status == DIVW_OK && got > 0) {
-    status =
-        dw_fail(DIVW_ERROR_FORMAT, "%s: has trailing bytes after the array that its header describes", reader->path);
+    status = dw_trailing_bytes(reader->path);
   }
   return status;
 }
@@ -259,6 +264,19 @@ bool dw_reader_can_reread(const dw_reader *reader) { return reader->sized; }
 
 const char *dw_reader_path(const dw_reader *reader) { return reader->path; }
 
+divw_status dw_reader_identify(const dw_reader *reader, dw_file_identity *identity) {
+  if (!reader->sized) {
+    return dw_fail(DIVW_ERROR_FILE, "%s: is no regular file, expected one that can be read again", reader->path);
+  }
+  if (reader->gzip || reader->zip != NULL) {
+    return dw_fail(DIVW_ERROR_FORMAT, "%s: is %s, and can only be read from its beginning: unpack it, or read it whole",
+                   reader->path, reader->gzip ? "gzipped" : "a zip archive (npz)");
+  }
+  *identity = reader->identity;
+  identity->offset = identity->size - reader->unread - reader->stream.avail_in;
+  return DIVW_OK;
+}
+
 /* ---- writing ---- */
 
 struct dw_writer {
@@ -275,7 +293,7 @@ static int open_temporary(dw_writer *writer, mode_t mode) {
   int file = -1;
   for (int attempt = 0; attempt < 1000; attempt++) {
     snprintf(writer->temporary, sizeof writer->temporary, "%s.tmp-%ld-%d", writer->target, (long)getpid(), attempt);
-    file = open_patiently(writer->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    file = dw_open_patiently(writer->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (file >= 0 || errno != EEXIST) {
       break;
     }
@@ -297,7 +315,7 @@ static int open_target(dw_writer *writer) {
     return open_temporary(writer, 0666);
   }
   return S_ISREG(old.st_mode) ? open_temporary(writer, old.st_mode & 0666)
-                              : open_patiently(writer->target, O_WRONLY, 0);
+                              : dw_open_patiently(writer->target, O_WRONLY, 0);
 }
 
 divw_status dw_writer_open(dw_writer **out, const char *path) {
@@ -312,7 +330,7 @@ divw_status dw_writer_open(dw_writer **out, const char *path) {
     writer->file = open_target(writer);
   }
   if (writer->file < 0) {
-    DW_TRY(fail_errno(path, "written"));
+    DW_TRY(dw_fail_errno(path, "written"));
   }
   *out = writer;
   return DIVW_OK;
@@ -328,7 +346,7 @@ static divw_status write_file(dw_writer *writer, const unsigned char *buffer, in
       buffer += count;
       bytes -= count;
     } else if (errno != EINTR) {
-      return fail_errno(writer->path, "written");
+      return dw_fail_errno(writer->path, "written");
     }
   }
   return DIVW_OK;
@@ -357,7 +375,7 @@ fail:
 
 /* Makes the rename last. The result does not matter: after a crash the name is the old file or the new one. */
 static void sync_folder(char *path) {
-  const int folder = open_patiently(dirname(path), O_RDONLY | O_DIRECTORY, 0);
+  const int folder = dw_open_patiently(dirname(path), O_RDONLY | O_DIRECTORY, 0);
   if (folder >= 0) {
     fsync(folder);
     close(folder);
@@ -369,7 +387,7 @@ divw_status dw_writer_commit(dw_writer *writer) {
   DW_TRY(flush_window(writer));
   if (writer->temporary[0] != '\0') {
     if (fsync(writer->file) != 0 || rename(writer->temporary, writer->target) != 0) {
-      DW_TRY(fail_errno(writer->path, "written"));
+      DW_TRY(dw_fail_errno(writer->path, "written"));
     }
     writer->temporary[0] = '\0';
     sync_folder(writer->target);

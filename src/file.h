@@ -5,6 +5,21 @@
 
 #include "internal.h"
 
+#include <sys/stat.h>
+
+/* DIVW_ERROR_FILE "PATH: cannot be WHAT: " and the reason that errno gives. */
+divw_status dw_fail_errno(const char *path, const char *what);
+
+/* open(), again where a signal came in between. */
+int dw_open_patiently(const char *path, int flags, mode_t mode);
+
+/* What tells whether a file is still the one that was looked at; and where the bytes of interest begin. */
+typedef struct {
+  int64_t device, inode, size, seconds, nanoseconds; /* of the last change */
+  int64_t offset;
+} dw_file_identity;
+dw_file_identity dw_file_identify(const struct stat *about);
+
 /* ---- reading ---- */
 
 typedef struct dw_reader dw_reader;
@@ -29,6 +44,9 @@ divw_status dw_reader_read_some(dw_reader *reader, void *buffer, int64_t bytes, 
 /* Fails unless everything was read: trailing bytes are refused. For gzip and zip this also checks the last checksum. */
 divw_status dw_reader_expect_end(dw_reader *reader);
 
+/* That failure. */
+divw_status dw_trailing_bytes(const char *path);
+
 /* Fails at once when a file of known size (not a pipe) cannot hold `bytes` more bytes; for gzip and zip when even the
  * best compression could not. To be asked before memory is allocated on the word of a header. */
 divw_status dw_reader_expect_bytes(const dw_reader *reader, int64_t bytes, const char *what);
@@ -38,6 +56,26 @@ bool dw_reader_can_reread(const dw_reader *reader);
 
 /* The path, for sentences. */
 const char *dw_reader_path(const dw_reader *reader);
+
+/* ---- reading by position, later ---- */
+
+/* The file of a reader, and where its next byte is. Only a regular file that is neither gzip nor zip can be read by
+ * position; others are a DIVW_ERROR_FORMAT or DIVW_ERROR_FILE. */
+divw_status dw_reader_identify(const dw_reader *reader, dw_file_identity *identity);
+
+/* A path that stays right when the host changes its working directory; to be freed. */
+divw_status dw_absolute_path(char **out, const char *path);
+
+/* Opens the file again; another file there, or the same one with other contents, is a DIVW_ERROR_FILE. */
+divw_status dw_file_reopen(int *file, const char *path, const dw_file_identity *identity);
+
+/* Reads `bytes` bytes from `position` behind identity->offset on. A file that has become shorter or was written to
+ * meanwhile is a DIVW_ERROR_FILE. */
+divw_status dw_file_read_at(int file, const char *path, const dw_file_identity *identity, int64_t position,
+                            void *buffer, int64_t bytes);
+
+/* -1 is accepted. */
+void dw_file_close(int file);
 
 /* ---- writing ---- */
 

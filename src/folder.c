@@ -4,6 +4,7 @@
  * bytes, so that the order is the same on every machine, whatever its language and file system. */
 #include "folder.h"
 
+#include "file.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -60,12 +61,6 @@ static bool ends_in(const char *name, const char *suffix) {
 
 static bool is_array(const char *name) { return name[0] != '.' && (ends_in(name, ".npy") || ends_in(name, ".npy.gz")); }
 
-static divw_status cannot_be_read(const char *folder) {
-  char reason[128];
-  const bool known = strerror_r(errno, reason, sizeof reason) == 0;
-  return dw_fail(DIVW_ERROR_FILE, "%s: cannot be read: %s", folder, known ? reason : "unknown reason");
-}
-
 /* Appends "folder/name" to the paths. */
 static divw_status append_path(dw_text *paths, const char *folder, const char *name) {
   divw_status status;
@@ -86,7 +81,7 @@ static divw_status list_paths(DIR *listing, const char *folder, dw_text *paths, 
     }
   }
   if (errno != 0) {
-    status = cannot_be_read(folder);
+    status = dw_fail_errno(folder, "read");
   }
 fail:
   return status;
@@ -99,7 +94,7 @@ divw_status dw_folder_arrays(const char *folder, char ***paths, int64_t *count) 
   *count = 0;
   DIR *listing = opendir(folder);
   if (listing == NULL) {
-    return cannot_be_read(folder);
+    return dw_fail_errno(folder, "read");
   }
   DW_TRY(list_paths(listing, folder, &text, count));
   if (*count == 0) {

@@ -46,10 +46,18 @@ bool dw_cholesky(double *matrix, int64_t n) {
   return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, matrix, (lapack_int)n) == 0;
 }
 
-void dw_cholesky_solve(const double *factor, int64_t n, double *b) {
+void dw_cholesky_solve(const double *factor, int64_t n, double *b, int64_t count) {
   int order = (int)n;
-  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, order, factor, order, b, 1);
-  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, order, factor, order, b, 1);
+  assert(count <= INT32_MAX);
+  if (count == 1) {
+    cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, order, factor, order, b, 1);
+    cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, order, factor, order, b, 1);
+    return;
+  }
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, (int)count, order, 1.0, factor, order,
+              b, order);
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, order, 1.0, factor, order, b,
+              order);
 }
 
 /* Our upper triangle is LAPACK's lower one. */
@@ -113,6 +121,27 @@ void dw_row_products(double *product, int64_t stride, const double *a, int64_t m
   assert(m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && stride <= INT32_MAX);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1.0, a, (int)k, b, (int)k, 0.0, product,
               (int)stride);
+}
+
+void dw_add_products(double *product, const double *a, int64_t m, const double *b, int64_t n, int64_t count) {
+  assert(m <= INT32_MAX && n <= INT32_MAX && count <= INT32_MAX);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)m, (int)n, (int)count, 1.0, a, (int)m, b, (int)n, 1.0,
+              product, (int)n);
+}
+
+void dw_divide_rows(double *rows, int64_t count, const double *R, int64_t r) {
+  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, (int)count, (int)r, 1.0, R, (int)r,
+              rows, (int)r);
+}
+
+void dw_divide(double *x, const double *R, int64_t r) {
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, (int)r, R, (int)r, x, 1);
+}
+
+double dw_dot(const double *a, const double *b, int64_t count) {
+  assert(count <= INT32_MAX);
+  return cblas_ddot((int)count, a, 1, b, 1);
 }
 
 /* ---- eigenvalues ---- */

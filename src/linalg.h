@@ -19,9 +19,10 @@ void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count);
 void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count);
 
 /* Cholesky of a symmetric positive definite matrix whose upper triangle is given, in its place; false when it is not
- * definite. Then solutions of matrix x = b, in place. n^3 / 3 and 2 n^2 operations. */
+ * definite. Then solutions of matrix x = b for `count` vectors, one after the other, in place. n^3 / 3 and 2 n^2
+ * operations each. */
 bool dw_cholesky(double *matrix, int64_t n);
-void dw_cholesky_solve(const double *factor, int64_t n, double *b);
+void dw_cholesky_solve(const double *factor, int64_t n, double *b, int64_t count);
 
 /* P^T A P = R^T R with complete pivoting, in place: the first *rank rows of R, which is upper triangular. Stops where
  * what is left of the diagonal is at most `tolerance`. Row and column k of P^T A P are number order[k] of A. n r^2
@@ -49,6 +50,15 @@ void dw_multiply_rows_single(float *rows, int64_t count, const float *R, int64_t
 /* product[i * stride + j] = <a_i, b_j>; a is m x k, b is n x k. */
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
                      int64_t k);
+
+/* product += a^T b, m x n; a is count x m, b is count x n. */
+void dw_add_products(double *product, const double *a, int64_t m, const double *b, int64_t n, int64_t count);
+
+/* rows := rows R^-1, count r^2 operations, and x := R^-1 x; R is upper triangular. */
+void dw_divide_rows(double *rows, int64_t count, const double *R, int64_t r);
+void dw_divide(double *x, const double *R, int64_t r);
+
+double dw_dot(const double *a, const double *b, int64_t count);
 
 /* S = V^T diag(mu) V: eigenvalues ascending, eigenvectors the rows of V. S is kept. About 9 r^3 operations.
  *

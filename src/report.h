@@ -12,6 +12,7 @@ enum { DW_NAME_SIZE = 32 };
 typedef struct {
   int64_t n, dimension, rank;
   char kernel[DW_NAME_SIZE];
+  double bandwidth, degree, offset, nu, clipped; /* NaN: the similarity has none */
   double order, balance;
   char objective[DW_NAME_SIZE], method[DW_NAME_SIZE], precision[DW_NAME_SIZE];
   double tolerance;
@@ -20,7 +21,7 @@ typedef struct {
   double quality;
   double vendi_score_uniform, vendi_score, entropy, effective_examples;
   double objective_value, entropy_weight, certified_value, upper_bound, gap, error_bar, global_upper_bound, global_gap;
-  int64_t iterations, solves, row_passes;
+  int64_t iterations, solves, row_passes, streamed; /* whether rows were read again in every pass: 1 or 0 */
   char stop_reason[DW_NAME_SIZE];
   double seconds, seconds_read;
 } dw_report;

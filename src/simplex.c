@@ -63,7 +63,7 @@ void dw_normalise(double *logit, double *p, int64_t n) {
       logit[i] -= shift;
     }
   }
-  for (int64_t i = 0; i < n; i++) {
+  for (int64_t i = 0; p != NULL && i < n; i++) {
     p[i] = exp(logit[i]) / (double)n;
   }
 }
@@ -86,10 +86,10 @@ double dw_weighted_sum(const double *p, const double *x, int64_t n) {
   return sum;
 }
 
-double dw_weighted_square(const double *p, const double *x, int64_t n) {
+double dw_weighted_distance(const double *p, const double *x, const double *y, int64_t n) {
   double sum;
-  BLOCK_SUM(sum, n, p[i] * x[i] * x[i]);
-  return sum;
+  BLOCK_SUM(sum, n, p[i] * (x[i] - y[i]) * (x[i] - y[i]));
+  return sqrt(sum);
 }
 
 /* With x_i = (D_i - max D) / lambda <= 0 and E = mean(exp(x) - 1):

@@ -27,7 +27,7 @@ double dw_sum_value(const dw_sum *total);
 divw_status dw_check_probabilities(const double *p, int64_t n, double slack, divw_status code, const char *who,
                                    double *sum);
 
-/* logit -= log mean exp logit;  p = exp(logit) / n. */
+/* logit -= log mean exp logit;  p = exp(logit) / n, NULL: not wanted. */
 void dw_normalise(double *logit, double *p, int64_t n);
 
 /* sum p_i log(n p_i), from normalised logits. */
@@ -39,8 +39,8 @@ double dw_entropy(const double *p, int64_t n);
 /* sum p_i x_i. */
 double dw_weighted_sum(const double *p, const double *x, int64_t n);
 
-/* sum p_i x_i^2. */
-double dw_weighted_square(const double *p, const double *x, int64_t n);
+/* sqrt sum p_i (x_i - y_i)^2. */
+double dw_weighted_distance(const double *p, const double *x, const double *y, int64_t n);
 
 /* A point of the curve that one vector D spans: W(D, lambda), and the entropy deficit of softmax(D / lambda). */
 typedef struct {

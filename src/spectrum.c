@@ -57,7 +57,7 @@ static double eigenvalue_error(const dw_spectrum *spectrum) {
   return 8 * (sqrt((double)spectrum->r) + sqrt((double)spectrum->terms)) * (DBL_EPSILON / 2);
 }
 
-static divw_status moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
+static divw_status moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   return (spectrum->single ? dw_kernel_moment_single : dw_kernel_moment)(kernel, p, spectrum->S);
 }
 
@@ -102,9 +102,26 @@ static void clean(dw_spectrum *spectrum) {
   }
 }
 
+/* Feature rows have length 1, so the trace is the sum of the weights, unless they are read from where they have changed
+ * since. */
+static divw_status compute_moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
+  divw_status status = moment(spectrum, kernel, p);
+  double trace = 0;
+  for (int64_t k = 0; k < spectrum->r; k++) {
+    trace += spectrum->S[k * (spectrum->r + 1)];
+  }
+  if (status == DIVW_OK && !(fabs(trace - 1) <= 1e-3)) {
+    status = dw_fail(DIVW_ERROR_DATA,
+                     "the rows have changed since the kernel was made of them: what has to be 1 for "
+                     "rows of the same lengths is %g",
+                     trace);
+  }
+  return status;
+}
+
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   divw_status status;
-  DW_TRY(moment(spectrum, kernel, p));
+  DW_TRY(compute_moment(spectrum, kernel, p));
   DW_TRY(decompose(spectrum));
   spectrum->terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
   clean(spectrum);
@@ -116,7 +133,7 @@ divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, doubl
   divw_status status;
   dw_spectrum spectrum = {.r = divw_kernel_features(kernel), .mu = mu};
   DW_TRY(dw_alloc(&spectrum.S, spectrum.r * spectrum.r, sizeof *spectrum.S));
-  DW_TRY(dw_kernel_moment(kernel, p, spectrum.S));
+  DW_TRY(compute_moment(&spectrum, kernel, p));
   DW_TRY(dw_eigenvalues(spectrum.S, spectrum.r, mu));
   spectrum.terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
   clean(&spectrum);
@@ -129,7 +146,7 @@ divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel 
   divw_status status;
   int64_t r = spectrum->r;
   double trace = 0;
-  DW_TRY(moment(spectrum, kernel, p));
+  DW_TRY(compute_moment(spectrum, kernel, p));
   for (int64_t k = 0; k < r; k++) {
     trace += spectrum->S[k * (r + 1)];
   }

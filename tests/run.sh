@@ -47,6 +47,7 @@ need g++ compiles c++ c++
 need libcmocka-dev pkg-config --exists cmocka
 need python3 has python3
 need python3-numpy python_imports numpy
+need python3-pil python_imports PIL
 need valgrind has valgrind
 need clang-format has clang-format
 need clang-tidy has clang-tidy

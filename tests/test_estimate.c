@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "make.h"
+#include "solver/solve.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,7 +76,11 @@ typedef struct {
   double order, balance;
   int64_t iterations;
   double cap;
+  int32_t kind; /* 0: cosine */
 } shape;
+
+static bool is_streamed(const shape *of) { return strstr(of->name, "in a file") != NULL; }
+static int32_t kind_of(const shape *of) { return of->kind == 0 ? DIVW_KERNEL_COSINE : of->kind; }
 
 static divw_solver *make_solver(const shape *of) {
   divw_solver *solver;
@@ -85,8 +90,9 @@ static divw_solver *make_solver(const shape *of) {
   ok(divw_solver_set_balance(solver, of->balance));
   ok(divw_solver_set_max_iterations(solver, of->iterations));
   ok(divw_solver_set_tolerance(solver, 1e-13));
-  ok(divw_solver_set_max_solves(solver, 2));
+  ok(divw_solver_set_max_solves(solver, 1));
   ok(divw_solver_set_max_weight(solver, of->cap));
+  solver->most_active = strcmp(of->name, "columns generated") == 0 ? 1000 : 0;
   return solver;
 }
 
@@ -96,7 +102,11 @@ static divw_estimate *make_estimate(const shape *of, const divw_solver *solver, 
   int32_t dtype;
   ok(divw_dataset_describe(path, NULL, &n, &d, &dtype));
   assert_true(n == of->n && d == of->d && dtype == of->dtype);
-  ok(divw_estimate_create(&estimate, solver, n, d, dtype, of->selected > 0 ? of->selected : n, of->components));
+  divw_similarity *similarity;
+  ok(divw_similarity_create(&similarity, kind_of(of)));
+  ok((is_streamed(of) ? divw_estimate_create_streamed : divw_estimate_create_with)(
+      &estimate, solver, similarity, n, d, dtype, of->selected > 0 ? of->selected : n, of->components));
+  divw_similarity_destroy(similarity);
   return estimate;
 }
 
@@ -104,7 +114,7 @@ static divw_estimate *make_estimate(const shape *of, const divw_solver *solver, 
 static divw_kernel *prepare(const shape *of, const char *path) {
   divw_dataset *rows, *next;
   divw_kernel *kernel;
-  ok(divw_dataset_load(&rows, path));
+  ok((is_streamed(of) ? divw_dataset_open : divw_dataset_load)(&rows, path));
   if (of->selected > 0) {
     int64_t *list = calloc((size_t)of->selected, sizeof *list);
     for (int64_t i = 0; i < of->selected; i++) {
@@ -120,7 +130,7 @@ static divw_kernel *prepare(const shape *of, const char *path) {
     divw_dataset_destroy(rows);
     rows = next;
   }
-  ok(divw_kernel_create(&kernel, rows, DIVW_KERNEL_COSINE));
+  ok(divw_kernel_create(&kernel, rows, kind_of(of)));
   divw_dataset_destroy(rows);
   return kernel;
 }
@@ -149,7 +159,9 @@ static void check_shape(const shape *of) {
       divw_estimate_bytes(estimate, DIVW_MEMORY_SOLVER) > divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT)
           ? DIVW_MEMORY_SOLVER
           : DIVW_MEMORY_INTERIOR_POINT;
-  check_part(of->name, "solve", divw_estimate_bytes(estimate, part), solved - stays);
+  if (!is_streamed(of)) { /* windows on rows are counted as rows, and there only while a pass is going on */
+    check_part(of->name, "solve", divw_estimate_bytes(estimate, part), solved - stays);
+  }
   check_part(of->name, "peak", divw_estimate_bytes(estimate, DIVW_MEMORY_PEAK), peak);
   assert_true(divw_estimate_bytes(estimate, DIVW_MEMORY_PREPARATION) >= (double)prepared);
   divw_weights_destroy(weights);
@@ -161,21 +173,28 @@ static void check_shape(const shape *of) {
 static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
   (void)state;
   const shape shapes[] = {
-      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY},
-      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY},
-      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3},
-      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY},
-      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY},
-      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY},
-      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY},
-      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY},
-      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY},
-      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY},
-      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY},
-      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5},
-      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY},
-      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY},
-      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY},
+      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0},
+      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY, 0},
+      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3, 0},
+      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY, 0},
+      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
+      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0},
+      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0},
+      {"gaussian", 300, 20, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, DIVW_KERNEL_GAUSSIAN},
+      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0},
+      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0},
+      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0},
+      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
+      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5, 0},
+      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY, 0},
+      {"interior point, many rows", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
+      {"many features, order 5", 300, 200, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 5, 0.9, 6, INFINITY, 0},
+      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY, 0},
+      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY, 0},
+      {"rows in a file", 60000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
+      {"some of the rows in a file", 60000, 64, DIVW_FLOAT32, 40000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 8, INFINITY,
+       0},
+      {"very many rows", 140000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.99, 19, INFINITY, 0},
   };
   ok(divw_set_allocator(count_up, count_down, NULL));
   for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
@@ -183,6 +202,41 @@ static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
   }
   assert_int_equal(memory.live, 0);
   ok(divw_set_allocator(NULL, NULL, NULL));
+}
+
+/* Copies lead the first solve to a worse local maximum. */
+static void further_solves_are_counted_and_given_up_where_memory_ends(void **state) {
+  (void)state;
+  enum { SINGLES = 60, COPIES = 4000, ROWS = SINGLES + COPIES };
+  double *x = make_copies(SINGLES, COPIES);
+  divw_kernel *kernel = make_kernel(x, ROWS, SINGLES + 1);
+  divw_solver *solver;
+  divw_weights *weights;
+  divw_estimate *estimate;
+  ok(divw_solver_create(&solver));
+  ok(divw_solver_set_method(solver, DIVW_METHOD_ACCELERATED));
+  ok(divw_solver_set_balance(solver, 0.1));
+  ok(divw_set_allocator(count_up, count_down, NULL));
+  for (int32_t most = 16; most >= 1; most -= 15) {
+    double bytes = INFINITY;
+    ok(divw_solver_set_max_solves(solver, most));
+    ok(divw_estimate_create(&estimate, solver, ROWS, SINGLES + 1, DIVW_FLOAT64, ROWS, 0));
+    bytes = divw_estimate_bytes(estimate, DIVW_MEMORY_SOLVER);
+    divw_estimate_destroy(estimate);
+    ok(divw_solver_set_max_solves(solver, 16));
+    ok(divw_solver_set_max_memory(solver, bytes));
+    memory.peak = memory.live;
+    const uint64_t before = memory.live;
+    ok(divw_solver_solve(solver, kernel, &weights));
+    assert_true((double)(memory.peak - before) <= bytes);
+    assert_int_equal(divw_weights_solves(weights) > 1, most > 1);
+    divw_weights_destroy(weights);
+    ok(divw_solver_set_max_memory(solver, INFINITY));
+  }
+  ok(divw_set_allocator(NULL, NULL, NULL));
+  divw_solver_destroy(solver);
+  divw_kernel_destroy(kernel);
+  free(x);
 }
 
 /* ---- headers ---- */
@@ -277,6 +331,9 @@ static void wrong_sizes_are_refused(void **state) {
   fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, 5), DIVW_ERROR_ARGUMENT,
         "components is 5, expected 0 to 4");
   fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, -1), DIVW_ERROR_ARGUMENT, "components is -1");
+  fails(divw_estimate_create_streamed(NULL, solver, NULL, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "out is NULL");
+  fails(divw_estimate_create_streamed(&estimate, solver, NULL, 1, 0, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT,
+        "divw_estimate_create_streamed: d is 0");
   ok(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 9, 0));
   fails(divw_estimate_seconds(NULL, DIVW_METHOD_ADAM, &seconds), DIVW_ERROR_ARGUMENT, "estimate is NULL");
   fails(divw_estimate_seconds(estimate, DIVW_METHOD_ADAM, NULL), DIVW_ERROR_ARGUMENT, "seconds is NULL");
@@ -297,20 +354,22 @@ static void wrong_sizes_are_refused(void **state) {
 static void methods_that_may_be_used_are_named(void **state) {
   (void)state;
   static const struct {
-    int64_t n;
+    int64_t n, d;
     int32_t method;
     double order;
     bool ascends, interior, adam;
   } cases[] = {
-      {500, DIVW_METHOD_AUTO, 1, true, true, false},
-      {500, DIVW_METHOD_AUTO, INFINITY, false, true, false},
-      {500, DIVW_METHOD_AUTO, 5, true, true, false},
-      {500, DIVW_METHOD_ACCELERATED, 5, true, false, false},
-      {500, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
-      {20000, DIVW_METHOD_INTERIOR_POINT, 1, true, true, false},
-      {20000, DIVW_METHOD_INTERIOR_POINT, INFINITY, false, true, false},
-      {20000, DIVW_METHOD_AUTO, 1, true, false, false},
-      {500, DIVW_METHOD_ADAM, 1, false, false, true},
+      {500, 20, DIVW_METHOD_AUTO, 1, true, true, false},
+      {500, 20, DIVW_METHOD_AUTO, INFINITY, false, true, false},
+      {500, 20, DIVW_METHOD_AUTO, 5, true, true, false},
+      {500, 20, DIVW_METHOD_ACCELERATED, 5, true, false, false},
+      {500, 20, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
+      {20000, 20, DIVW_METHOD_INTERIOR_POINT, 1, false, true, false},
+      {20000, 200, DIVW_METHOD_INTERIOR_POINT, 1, true, true, false},
+      {20000, 20, DIVW_METHOD_INTERIOR_POINT, INFINITY, false, true, false},
+      {20000, 20, DIVW_METHOD_AUTO, 1, true, true, false},
+      {20000, 200, DIVW_METHOD_AUTO, 1, true, false, false},
+      {500, 20, DIVW_METHOD_ADAM, 1, false, false, true},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     divw_solver *solver;
@@ -318,7 +377,7 @@ static void methods_that_may_be_used_are_named(void **state) {
     ok(divw_solver_create(&solver));
     ok(divw_solver_set_method(solver, cases[k].method));
     ok(divw_solver_set_order(solver, cases[k].order));
-    ok(divw_estimate_create(&estimate, solver, cases[k].n, 20, DIVW_FLOAT32, cases[k].n, 0));
+    ok(divw_estimate_create(&estimate, solver, cases[k].n, cases[k].d, DIVW_FLOAT32, cases[k].n, 0));
     assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_AUTO), 0);
     assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_ACCELERATED), cases[k].ascends);
     assert_int_equal(divw_estimate_uses(estimate, DIVW_METHOD_INTERIOR_POINT), cases[k].interior);
@@ -331,7 +390,7 @@ static void methods_that_may_be_used_are_named(void **state) {
 
 static void scoring_takes_what_was_estimated(void **state) {
   (void)state;
-  const shape of = {.n = 3000, .d = 60, .dtype = DIVW_UINT8};
+  const shape of = {.name = "score", .n = 3000, .d = 60, .dtype = DIVW_UINT8};
   const char *path = write_rows(of.n, of.d, of.dtype);
   double score;
   ok(divw_set_allocator(count_up, count_down, NULL));
@@ -443,6 +502,7 @@ static void auto_does_without_interior_points_that_do_not_fit(void **state) {
   ok(divw_solver_create(&solver));
   ok(divw_solver_set_order(solver, 5));
   ok(divw_solver_set_balance(solver, 0.9));
+  ok(divw_solver_set_max_solves(solver, 1)); /* otherwise solves are given up first */
   ok(divw_estimate_create(&estimate, solver, n, d, DIVW_FLOAT64, n, 0));
   const double more = divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT);
   divw_estimate_destroy(estimate);
@@ -467,7 +527,7 @@ static void auto_does_without_interior_points_that_do_not_fit(void **state) {
 
 static void what_does_not_fit_is_refused_with_the_figure(void **state) {
   (void)state;
-  const int64_t n = 600, d = 10;
+  const int64_t n = 600, d = 30;
   double *x = make_rows(n, d, 3);
   divw_kernel *kernel = make_kernel(x, n, d);
   divw_solver *solver;
@@ -479,7 +539,7 @@ static void what_does_not_fit_is_refused_with_the_figure(void **state) {
   ok(divw_solver_set_method(solver, DIVW_METHOD_INTERIOR_POINT));
   ok(divw_estimate_create(&estimate, solver, n, d, DIVW_FLOAT64, n, 0));
   snprintf(expected, sizeof expected,
-           "600 examples of 10 features may take %.0f bytes by method interior-point, max_memory allows 1000000",
+           "600 examples of 30 features may take %.0f bytes by method interior-point, max_memory allows 1000000",
            divw_estimate_bytes(estimate, DIVW_MEMORY_INTERIOR_POINT));
   divw_estimate_destroy(estimate);
   fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_MEMORY, expected);
@@ -502,6 +562,7 @@ static void what_does_not_fit_is_refused_with_the_figure(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_stays_below_the_estimate_by_less_than_a_third),
+      cmocka_unit_test(further_solves_are_counted_and_given_up_where_memory_ends),
       cmocka_unit_test(headers_alone_tell_number_length_and_type_of_rows),
       cmocka_unit_test(headers_of_all_shards_are_added_up),
       cmocka_unit_test(rows_are_not_read_to_describe_them),

@@ -120,9 +120,9 @@ static void what_is_no_probability_is_named(void **state) {
 
 static void weighted_sums_add_up(void **state) {
   (void)state;
-  double p[2] = {0.25, 0.75}, x[2] = {2, -1};
+  double p[2] = {0.25, 0.75}, x[2] = {2, -1}, y[2] = {-1, 2};
   near(dw_weighted_sum(p, x, 2), -0.25, 0);
-  near(dw_weighted_square(p, x, 2), 1.75, 0);
+  near(dw_weighted_distance(p, x, y, 2), 3, 0);
   near(dw_maximum(x, 2), 2, 0);
 }
 

@@ -6,13 +6,12 @@ Where it is started for several ranks (RANK and WORLD_SIZE are set, as torchrun 
 draws, and gradients are averaged; rank 0 writes the checkpoint. STEPS counts steps of all ranks together.
 """
 import os
-import sys
 
 import numpy
 import torch
 
-from divweights import Error, Sampler, Stream
-from training_loop import BATCH, SEED, UNITS, weights_for
+from divweights import Sampler, Stream
+from training_loop import BATCH, SEED, UNITS, command, weights_for
 from weighted_batches import WeightedBatches
 
 RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
@@ -80,9 +79,4 @@ def main(rows_path, weights_path, steps, checkpoint):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5 or not sys.argv[3].isdecimal():
-        sys.exit("usage: torch_loop.py ROWS.npy WEIGHTS.npy STEPS CHECKPOINT.pt")
-    try:
-        main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
-    except (Error, OSError, ValueError) as error:
-        sys.exit("torch_loop.py: %s" % error)
+    command(main)

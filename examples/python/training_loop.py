@@ -66,10 +66,16 @@ def main(rows_path, weights_path, steps, checkpoint):
     save(checkpoint, W, step, stream.state())
 
 
-if __name__ == "__main__":
+def command(main):
+    """Calls main with what the command line says; failures become a sentence and exit status 1."""
+    name = os.path.basename(sys.argv[0])
     if len(sys.argv) != 5 or not sys.argv[3].isdecimal():
-        sys.exit("usage: training_loop.py ROWS.npy WEIGHTS.npy STEPS CHECKPOINT.npz")
+        sys.exit("usage: %s ROWS.npy WEIGHTS.npy STEPS CHECKPOINT" % name)
     try:
         main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
     except (Error, OSError, ValueError) as error:
-        sys.exit("training_loop.py: %s" % error)
+        sys.exit("%s: %s" % (name, error))
+
+
+if __name__ == "__main__":
+    command(main)

@@ -50,6 +50,7 @@ private:
   std::vector<float> images();
   void measure();
   void load();
+  void restore(torch::serialize::InputArchive &archive);
   void save() const;
   void save_curve(const std::string &path) const;
   std::string file(const char *name) const { return asked.output + "/" + name; }
@@ -202,9 +203,13 @@ void trainer::load() {
   torch::serialize::InputArchive archive;
   try {
     archive.load_from(path);
+    restore(archive);
   } catch (const c10::Error &failure) {
     throw std::runtime_error(path + ": is no checkpoint: " + failure.what_without_backtrace());
   }
+}
+
+void trainer::restore(torch::serialize::InputArchive &archive) {
   c10::IValue begun;
   archive.read("run", begun);
   if (begun.toStringRef() != identity(asked)) {

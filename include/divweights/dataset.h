@@ -3,8 +3,10 @@
  * @brief First stage: n examples of d numbers each, from memory or from a file, whole or in part.
  *
  * A dataset keeps its rows in the type they came in (float64, float32, float16 or uint8) and converts them
- * block by block when they are used. A subset shares the rows of the dataset it was taken from and remembers
- * their numbers there, so that results can be traced back to the file; labels and ids go with them.
+ * block by block when they are used. Rows that are larger than memory stay where they are, in files or behind a
+ * function of the host, and are read again by every pass over them. A subset shares the rows of the dataset it was
+ * taken from and remembers their numbers there, so that results can be traced back to the file; labels and ids go with
+ * them.
  */
 #ifndef DIVWEIGHTS_DATASET_H
 #define DIVWEIGHTS_DATASET_H

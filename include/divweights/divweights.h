@@ -29,6 +29,7 @@
 #include <divweights/sampler.h>
 #include <divweights/similarity.h>
 #include <divweights/solver.h>
+#include <divweights/source.h>
 #include <divweights/status.h>
 #include <divweights/stream.h>
 #include <divweights/transform.h>

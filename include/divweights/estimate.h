@@ -7,6 +7,7 @@
 #ifndef DIVWEIGHTS_ESTIMATE_H
 #define DIVWEIGHTS_ESTIMATE_H
 
+#include <divweights/similarity.h>
 #include <divweights/solver.h>
 #include <divweights/status.h>
 
@@ -36,7 +37,8 @@ enum {
  * @brief Estimates what reading rows, making a kernel and solving will take.
  *
  * Memory is what the library will ask its allocator for, an upper bound: it counts every column as used and the rank
- * as full, a complete history of the acceleration and all solves that divw_solver_set_max_solves() allows. Not
+ * as full, a complete history of the acceleration and all solves that divw_solver_set_max_solves() and
+ * divw_solver_set_max_memory() allow. Not
  * counted: ids, what the host holds, and the buffers of the BLAS.
  * @param out        receives the estimate, to be destroyed by the caller; NULL on failure
  * @param solver     the options, copied as far as they matter; NULL: no solve but divw_vendi_score()
@@ -53,6 +55,44 @@ enum {
  */
 DIVW_API divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver, int64_t rows, int64_t d,
                                           int32_t dtype, int64_t n, int64_t components);
+
+/**
+ * @brief The same for a kernel of divw_kernel_create_with().
+ *
+ * Where features come from the n x n matrix of similarities, that is everything but cosine and linear of at least as
+ * many rows as columns, the rank is taken for n: it is not known before.
+ * @param out        as in divw_estimate_create()
+ * @param solver     likewise
+ * @param similarity which similarity; NULL: cosine
+ * @param rows       likewise
+ * @param d          likewise
+ * @param dtype      likewise
+ * @param n          likewise
+ * @param components likewise
+ * @return as divw_estimate_create()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver,
+                                               const divw_similarity *similarity, int64_t rows, int64_t d,
+                                               int32_t dtype, int64_t n, int64_t components);
+
+/**
+ * @brief The same for rows that stay where they are (divw_dataset_open(), divw_dataset_create_stream()): in place of
+ * the rows, the pieces of them that a pass holds.
+ * @param out        as in divw_estimate_create_with()
+ * @param solver     likewise
+ * @param similarity likewise
+ * @param rows       how many there are, at least 1
+ * @param d          as in divw_estimate_create_with()
+ * @param dtype      likewise
+ * @param n          likewise
+ * @param components likewise; the reduced rows are in memory
+ * @return as divw_estimate_create()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver,
+                                                   const divw_similarity *similarity, int64_t rows, int64_t d,
+                                                   int32_t dtype, int64_t n, int64_t components);
 
 /**
  * @brief Ends an estimate.

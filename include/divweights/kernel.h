@@ -44,21 +44,24 @@ enum {
 DIVW_API const char *divw_kernel_name(int32_t similarity);
 
 /**
- * @brief Binds a similarity to a dataset, and checks every value of the data once.
+ * @brief Binds a similarity, its parameters at their defaults, to a dataset, and checks every value of the data once.
  *
- * With d' the number of columns that are not zero everywhere: where d' <= n the rows themselves, scaled, are
- * phi (r = d'), fetched and converted in blocks whenever they are needed. Where n < d' the n x n matrix K is
- * formed and factored, K = phi phi^T (r = its numerical rank).
+ * With d' the number of columns that are not zero everywhere: for cosine and linear, where d' <= n, the rows
+ * themselves, scaled, are phi (r = d'), fetched and converted in blocks whenever they are needed. Otherwise the n x n
+ * matrix K is formed and factored to rounding, K = phi phi^T (r = its numerical rank).
  * @param out        receives the kernel, to be destroyed by the caller; NULL on failure
  * @param dataset    the examples; not NULL. Its rows are shared, not copied; the dataset may be destroyed
- *                   before the kernel
- * @param similarity DIVW_KERNEL_COSINE or DIVW_KERNEL_LINEAR
- * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (NaN, Inf: row and column are named; a zero row, or
- *         for linear a norm other than 1: the row is named); DIVW_ERROR_SIZE (the side that is factored is
- *         larger than LAPACK can index, 32,766); DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
+ *                   before the kernel. For DIVW_KERNEL_PRECOMPUTED the matrix, or some of its rows: their numbers
+ *                   (divw_dataset_row()) are the columns
+ * @param similarity DIVW_KERNEL_COSINE to DIVW_KERNEL_PRECOMPUTED
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (NaN, Inf: row and column are named; rows that the similarity
+ *         cannot take: a zero row, for linear a norm other than 1, for tanimoto a negative number: the row is named; a
+ *         matrix that is not symmetric, has another diagonal than 1 or negative eigenvalues: rows and values are
+ * named); DIVW_ERROR_SIZE (the side that is factored is larger than LAPACK can index, 32,766); DIVW_ERROR_NUMERICAL;
+ *         DIVW_ERROR_MEMORY (also where the machine has less than K and phi take)
  *
- * Cost: one read of the data and 8 n bytes where d' <= n; where n < d', n^2 d' operations for K, about 9 n^3 to factor
- * it, and 8 n r bytes (40 n^2 while it is made).
+ * Cost: one read of the data and 8 n bytes where phi are rows. Otherwise n^2 d operations for K, n r^2 to factor it,
+ * and 8 n r bytes (16 n^2 while it is made); for matrices and functions of the caller also 4/3 n^3 for the eigenvalues.
  * @since 0.1
  */
 DIVW_API divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity);
@@ -73,6 +76,19 @@ DIVW_API divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *d
  */
 DIVW_API divw_status divw_kernel_create_with(divw_kernel **out, const divw_dataset *dataset,
                                              const divw_similarity *similarity);
+
+/**
+ * @brief A kernel of examples that are no rows of numbers: texts, graphs, anything that has a similarity.
+ *
+ * Example i is the row of the one number i, so that x[0] and y[0] say which examples `function` is asked about.
+ * @param out      as in divw_kernel_create()
+ * @param n        how many examples, at least 1
+ * @param function their similarities, in blocks; not NULL; as in divw_similarity_set_function()
+ * @param user     handed to it
+ * @return as divw_kernel_create_with()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_kernel_create_function(divw_kernel **out, int64_t n, divw_similarity_fn function, void *user);
 
 /**
  * @brief Ends a kernel; weights made with it stay valid.
@@ -112,6 +128,25 @@ DIVW_API int32_t divw_kernel_similarity(const divw_kernel *kernel);
  * @since 0.1
  */
 DIVW_API const divw_similarity *divw_kernel_parameters(const divw_kernel *kernel);
+
+/**
+ * @brief How much of a matrix of the caller's was negative: the share of its trace n that was taken away, the sum of
+ * the negative eigenvalues over n.
+ *
+ * More than 0 where divw_similarity_set_clip_negative() asked for it, or they were rounding.
+ * @param kernel the kernel, or NULL
+ * @return the share; 0 where nothing was; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_kernel_clipped(const divw_kernel *kernel);
+
+/**
+ * @brief The most negative eigenvalue that was set to 0.
+ * @param kernel the kernel, or NULL
+ * @return at most 0; 0 where none was; NaN for NULL
+ * @since 0.1
+ */
+DIVW_API double divw_kernel_least_eigenvalue(const divw_kernel *kernel);
 
 /**
  * @brief Copies feature rows out: <phi_i, phi_j> = K_ij, |phi_i| = 1.

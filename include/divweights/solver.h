@@ -396,7 +396,7 @@ DIVW_API int64_t divw_solver_max_iterations(const divw_solver *solver);
  *                   computed all the same
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  *
- * Memory: 8 n bytes for every solve that is needed (one, on ordinary data).
+ * Memory: 8 n bytes for every solve that is needed (one, on ordinary data), and 24 n from the second one on.
  * @since 0.1
  */
 DIVW_API divw_status divw_solver_set_max_solves(divw_solver *solver, int32_t max_solves);
@@ -412,8 +412,9 @@ DIVW_API int32_t divw_solver_max_solves(const divw_solver *solver);
 /**
  * @brief Limits the memory of a solve.
  *
- * DIVW_METHOD_AUTO does without interior points where they would need more; what needs more in any case is refused by
- * divw_solver_solve() before anything is computed. What a solve will need is estimated from above: see estimate.h.
+ * DIVW_METHOD_AUTO does without interior points where they would need more, and further solves for the global bound are
+ * done without where their dual vectors would; what needs more in any case is refused by divw_solver_solve() before
+ * anything is computed. What a solve will need is estimated from above: see estimate.h.
  * @param solver     the solver; not NULL
  * @param max_memory bytes that divw_solver_solve() may have allocated at any moment, beside dataset and kernel, which
  *                   are there before; more than 0; INFINITY (default): no limit

@@ -41,6 +41,14 @@ typedef struct {
   bool center;
   int64_t components;
   const char *kernel;
+  const char *kernel_bandwidth;
+  const char *kernel_degree;
+  int64_t kernel_power;
+  double kernel_offset;
+  double kernel_nu;
+  bool kernel_bits;
+  bool kernel_normalise;
+  bool kernel_clip;
 
   /* what to look for, and for how long */
   double balance;
@@ -70,6 +78,7 @@ typedef struct {
   const char *initial_ids;
   int64_t threads;
   double max_memory; /* bytes */
+  bool streams;      /* no flag: the rows are not read into memory (plan.h) */
   bool dry_run;
 
   /* what to draw or show */

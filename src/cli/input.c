@@ -14,9 +14,19 @@ bool selection_is_complete(const cli_settings *settings, const cli_verb *verb) {
   return complete;
 }
 
+/* A matrix of similarities; rows are chosen from it later, and the same columns with them. */
+static bool is_square(const divw_dataset *dataset, const char *path) {
+  const long long n = (long long)divw_dataset_count(dataset), d = (long long)divw_dataset_dimension(dataset);
+  return n == d ||
+         fail("%s: is a matrix of %lld x %lld, expected as many rows as columns for --kernel precomputed", path, n, d);
+}
+
 bool load_input(divw_dataset **dataset, const cli_settings *settings) {
-  return ok(settings->array == NULL ? divw_dataset_load(dataset, settings->input)
-                                    : divw_dataset_load_array(dataset, settings->input, settings->array));
+  const bool is_matrix = settings->kernel != NULL && strcmp(settings->kernel, "precomputed") == 0;
+  return ok(settings->streams         ? divw_dataset_open(dataset, settings->input)
+            : settings->array == NULL ? divw_dataset_load(dataset, settings->input)
+                                      : divw_dataset_load_array(dataset, settings->input, settings->array)) &&
+         (!is_matrix || is_square(*dataset, settings->input));
 }
 
 /* Puts a dataset, if it could be made, in the place of the one it was made of. */
@@ -60,11 +70,6 @@ bool select_examples(divw_dataset **dataset, const cli_settings *settings) {
          (settings->limit == 0 || select_first(dataset, settings->limit));
 }
 
-/* The number of a similarity; the table of flags has let only its names through. */
-static int32_t similarity(const char *name) {
-  return strcmp(name, divw_kernel_name(DIVW_KERNEL_LINEAR)) == 0 ? DIVW_KERNEL_LINEAR : DIVW_KERNEL_COSINE;
-}
-
 static bool center(divw_dataset **dataset) {
   divw_dataset *centered;
   const divw_status status = divw_dataset_center(&centered, *dataset);
@@ -82,7 +87,10 @@ static bool transform(divw_dataset **dataset, const cli_settings *settings) {
 }
 
 static bool make_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
-  return ok(divw_kernel_create(kernel, dataset, similarity(settings->kernel)));
+  divw_similarity *similarity;
+  const bool done = make_similarity(&similarity, settings) && ok(divw_kernel_create_with(kernel, dataset, similarity));
+  divw_similarity_destroy(similarity);
+  return done;
 }
 
 bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {

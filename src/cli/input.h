@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "options.h"
+#include "similarity.h"
 
 #include <math.h>
 
@@ -30,8 +31,7 @@
   {"center", FLAG_SWITCH, FIELD(center), .help = "subtract the mean of the selected rows first"},                      \
   {"components", FLAG_WHOLE, FIELD(components), "K", NULL, 1, INFINITY,                                                \
    .help = "reduce the selected rows to their K leading principal components, after --center if given"},               \
-  {"kernel", FLAG_CHOICE, FIELD(kernel), "cosine|linear", "cosine",                                                    \
-   .help = "how alike two examples are: cosine of their angle, or inner product of rows of length 1"}
+  FLAGS_SIMILARITY
 /* clang-format on */
 
 /* Whether the selection flags make sense together; says so when they do not. */

@@ -349,7 +349,8 @@ static bool flags_are_complete(const cli_settings *settings) {
 static int run(const cli_settings *settings) {
   divw_dataset *dataset;
   bool weights;
-  if (!selection_is_complete(settings, &verb_inspect) || !flags_are_complete(settings)) {
+  if (!selection_is_complete(settings, &verb_inspect) || !similarity_is_sound(settings, &verb_inspect) ||
+      !flags_are_complete(settings)) {
     return STATUS_USAGE;
   }
   bool done = load_input(&dataset, settings) && holds_probabilities(dataset, &weights);

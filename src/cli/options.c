@@ -294,6 +294,21 @@ static void print_wrapped(const char *text, int column) {
   }
 }
 
+/* "one, other" of "one|other", which a line can end in. */
+static phrase words_of(const char *choices) {
+  phrase words = {""};
+  size_t length = 0;
+  for (; *choices != '\0' && length + 3 < sizeof words.text; choices++) {
+    words.text[length] = *choices;
+    if (*choices == '|') {
+      words.text[length++] = ',';
+      words.text[length] = ' ';
+    }
+    length++;
+  }
+  return words;
+}
+
 static void print_flag(const cli_flag *flag) {
   const bool number = flag->kind == FLAG_REAL || flag->kind == FLAG_WHOLE;
   char notes[200] = "", text[600];
@@ -306,8 +321,10 @@ static void print_flag(const cli_flag *flag) {
   } else if (flag->initial != NULL) {
     snprintf(notes, sizeof notes, " (default %s)", flag->initial);
   }
-  snprintf(text, sizeof text, "%s%s", flag->help, notes);
-  const int written = printf("  --%s %s", flag->name, flag->value != NULL ? flag->value : "");
+  const bool is_long = flag->kind == FLAG_CHOICE && strlen(flag->value) > HELP_WIDTH / 2;
+  snprintf(text, sizeof text, "%s%s%s%s", flag->help, is_long ? ": " : "", is_long ? words_of(flag->value).text : "",
+           notes);
+  const int written = printf("  --%s %s", flag->name, is_long ? "NAME" : flag->value != NULL ? flag->value : "");
   const int padding = written < HELP_COLUMN ? HELP_COLUMN - written : 0;
   printf("%*s", padding, "");
   print_wrapped(text, written + padding);

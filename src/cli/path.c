@@ -108,12 +108,12 @@ static bool save(const cli_path *path) {
   return saved;
 }
 
-static void print_json(const cli_path *path, const divw_dataset *dataset) {
+static void print_json(const cli_path *path, const divw_kernel *kernel, const divw_dataset *dataset) {
   const cli_settings *settings = path->settings;
   json_open(NULL, '{');
   json_whole("n", divw_dataset_count(dataset));
   json_whole("dimension", divw_dataset_dimension(dataset));
-  json_text("kernel", settings->kernel);
+  json_similarity(kernel);
   json_real("order", settings->order);
   json_text("objective", settings->objective);
   json_real("tolerance", settings->tolerance);
@@ -123,12 +123,13 @@ static void print_json(const cli_path *path, const divw_dataset *dataset) {
   putchar('\n');
 }
 
-static void print(const cli_path *path, const divw_dataset *dataset) {
+static void print(const cli_path *path, const divw_kernel *kernel, const divw_dataset *dataset) {
   const cli_settings *settings = path->settings;
   if (settings->json) {
-    print_json(path, dataset);
+    print_json(path, kernel, dataset);
     return;
   }
+  print_similarity(kernel);
   print_row("examples", "%" PRId64, divw_dataset_count(dataset));
   if (settings->order != 1) {
     print_row("order", "%g", settings->order);
@@ -160,8 +161,8 @@ static bool goal_is_sound(const cli_settings *settings) {
     usage_error(&verb_path, "--plot is %s, expected a name that ends in .png or .svg, without quotes", settings->plot);
     return false;
   }
-  return selection_is_complete(settings, &verb_path) && constraints_are_sound(settings, &verb_path) &&
-         method_is_sound(settings, &verb_path);
+  return selection_is_complete(settings, &verb_path) && similarity_is_sound(settings, &verb_path) &&
+         constraints_are_sound(settings, &verb_path) && method_is_sound(settings, &verb_path);
 }
 
 static bool is_plan_sound(cli_path *path) {
@@ -200,7 +201,7 @@ static int run(const cli_settings *settings) {
     const bool done = solve(&path, dataset, kernel) && save(&path);
     signal(SIGPIPE, SIG_DFL);
     if (done) {
-      print(&path, dataset);
+      print(&path, kernel, dataset);
       status = STATUS_DONE;
     }
   }

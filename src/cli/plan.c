@@ -9,25 +9,33 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+static int32_t never_called(int64_t first, int64_t count, void *rows, void *user) {
+  (void)first;
+  (void)count;
+  (void)rows;
+  (void)user;
+  return 1;
+}
 
 bool plan_examples(cli_plan *plan, const cli_settings *settings) {
   *plan = (cli_plan){0};
-  if (!ok(divw_dataset_describe(settings->input, settings->array, &plan->rows, &plan->dimension, &plan->dtype))) {
-    return false;
-  }
-  plan->nothing = allocate(plan->rows, 1);
-  return ok(divw_dataset_create_borrowed(&plan->examples, plan->nothing, plan->rows, 1, DIVW_UINT8, 0)) &&
+  return ok(divw_dataset_describe(settings->input, settings->array, &plan->rows, &plan->dimension, &plan->dtype)) &&
+         ok(divw_dataset_create_stream(&plan->examples, plan->rows, 1, DIVW_UINT8, never_called, NULL)) &&
          select_examples(&plan->examples, settings);
 }
 
 void plan_destroy(cli_plan *plan) {
   divw_estimate_destroy(plan->estimate);
   divw_dataset_destroy(plan->examples);
-  free(plan->nothing);
 }
 
 /* ---- memory ---- */
+
+enum { HOST = 12 << 20, THREAD = 4 << 20, LARGE = 1 << 20 };
 
 typedef struct {
   char text[32];
@@ -47,36 +55,94 @@ static size_text size_of(double bytes) {
 
 static double part(const cli_plan *plan, int32_t which) { return divw_estimate_bytes(plan->estimate, which); }
 
-static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {
-  divw_estimate_destroy(plan->estimate);
-  return ok(divw_estimate_create(&plan->estimate, solver, plan->rows, plan->dimension, plan->dtype,
-                                 divw_dataset_count(plan->examples), settings->components));
+/* Blocks that are freed are given back to the system at once: otherwise the C library keeps up to 64 MB of them. */
+static void give_back_early(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, LARGE);
+  mallopt(M_TRIM_THRESHOLD, LARGE);
+#endif
 }
 
-static bool refuse(const cli_plan *plan, const cli_settings *settings, const char *solver_name) {
+static double peak(const cli_plan *plan) { return part(plan, DIVW_MEMORY_PEAK) + plan->host; }
+
+/* Program, libraries and what they keep, and for each thread what OpenBLAS touches of its buffers: measured with
+ * /usr/bin/time, against what the allocator was asked for (docs/pages/stage_solver.md). */
+static double host_memory(const cli_plan *plan) {
+  const double r = (double)plan->dimension, panel = 8 * 384 * fmin(r, 8192);
+  return HOST + divw_threads() * (THREAD + panel);
+}
+
+static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {
+  divw_similarity *similarity;
+  divw_estimate_destroy(plan->estimate);
+  plan->estimate = NULL;
+  const bool done = make_similarity(&similarity, settings) &&
+                    ok((plan->streams ? divw_estimate_create_streamed : divw_estimate_create_with)(
+                        &plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype,
+                        divw_dataset_count(plan->examples), settings->components));
+  divw_similarity_destroy(similarity);
+  return done;
+}
+
+static const char *solver_name(const divw_solver *solver) { return solver != NULL ? "the solver" : "the score"; }
+
+static bool refuse(const cli_plan *plan, const cli_settings *settings, const char *name) {
   const double solver = part(plan, DIVW_MEMORY_SOLVER), interior = part(plan, DIVW_MEMORY_INTERIOR_POINT);
   return fail(
-      "%s: may take %s of memory at its height, more than the %s of --max-memory: reading and preparing %s; then "
-      "rows %s, kernel %s, and %s %s",
-      settings->input, size_of(part(plan, DIVW_MEMORY_PEAK)).text, size_of(settings->max_memory).text,
-      size_of(part(plan, DIVW_MEMORY_PREPARATION)).text, size_of(part(plan, DIVW_MEMORY_ROWS)).text,
-      size_of(part(plan, DIVW_MEMORY_KERNEL)).text, interior > solver ? "interior points" : solver_name,
-      size_of(fmax(solver, interior)).text);
+      "%s: may take %s of memory at its height%s, more than the %s of --max-memory: reading and preparing %s; then "
+      "rows %s, kernel %s, and %s %s; and the process itself %s%s%s",
+      settings->input, size_of(peak(plan)).text, plan->streams ? " with the rows streamed" : "",
+      size_of(settings->max_memory).text, size_of(part(plan, DIVW_MEMORY_PREPARATION)).text,
+      size_of(part(plan, DIVW_MEMORY_ROWS)).text, size_of(part(plan, DIVW_MEMORY_KERNEL)).text,
+      interior > solver ? "interior points" : name, size_of(fmax(solver, interior)).text, size_of(plan->host).text,
+      plan->why[0] == '\0' ? "" : ". Streaming the rows would take less, but ", plan->why);
+}
+
+/* Estimates; with a limit, what that leaves for the solver. */
+static bool estimate_within(cli_plan *plan, divw_solver *solver, const cli_settings *settings) {
+  const double limit = settings->max_memory;
+  if (solver != NULL && !ok(divw_solver_set_max_memory(solver, INFINITY))) {
+    return false;
+  }
+  if (!make_estimate(plan, solver, settings) || limit == 0 || solver == NULL) {
+    return plan->estimate != NULL;
+  }
+  const double left = limit - plan->host - part(plan, DIVW_MEMORY_ROWS) - part(plan, DIVW_MEMORY_KERNEL);
+  return ok(divw_solver_set_max_memory(solver, fmax(left, 1))) && make_estimate(plan, solver, settings);
+}
+
+/* Whether INPUT can be read more than once, and from the middle; and otherwise why not. */
+static bool can_stream(cli_plan *plan, const cli_settings *settings) {
+  divw_dataset *dataset = NULL;
+  const bool can = divw_dataset_open(&dataset, settings->input) == DIVW_OK;
+  if (!can) {
+    snprintf(plan->why, sizeof plan->why, "%s", divw_error_message());
+  }
+  divw_dataset_destroy(dataset);
+  return can;
 }
 
 bool plan_memory(cli_plan *plan, divw_solver *solver, const cli_settings *settings) {
   const double limit = settings->max_memory;
-  if (!make_estimate(plan, solver, settings)) {
+  plan->host = host_memory(plan);
+  if (limit > 0) {
+    give_back_early();
+  }
+  if (!estimate_within(plan, solver, settings)) {
     return false;
   }
-  if (limit > 0 && solver != NULL) {
-    const double left = limit - part(plan, DIVW_MEMORY_ROWS) - part(plan, DIVW_MEMORY_KERNEL);
-    if (!ok(divw_solver_set_max_memory(solver, fmax(left, 1))) || !make_estimate(plan, solver, settings)) {
+  if (limit > 0 && peak(plan) > limit && can_stream(plan, settings)) {
+    const double in_memory = peak(plan);
+    plan->streams = true;
+    if (!estimate_within(plan, solver, settings)) {
       return false;
     }
+    if (peak(plan) > limit && in_memory <= peak(plan)) { /* of few rows windows are more */
+      plan->streams = false;
+      return estimate_within(plan, solver, settings) && refuse(plan, settings, solver_name(solver));
+    }
   }
-  return limit == 0 || part(plan, DIVW_MEMORY_PEAK) <= limit ||
-         refuse(plan, settings, solver != NULL ? "the solver" : "the score");
+  return limit == 0 || peak(plan) <= limit || refuse(plan, settings, solver_name(solver));
 }
 
 /* ---- what is shown ---- */
@@ -84,8 +150,7 @@ bool plan_memory(cli_plan *plan, divw_solver *solver, const cli_settings *settin
 static const struct {
   const char *name, *key;
   int32_t part;
-} parts[] = {{"at its height", "memory", DIVW_MEMORY_PEAK},
-             {"reading, preparing", "memory_preparation", DIVW_MEMORY_PREPARATION},
+} parts[] = {{"reading, preparing", "memory_preparation", DIVW_MEMORY_PREPARATION},
              {"rows", "memory_rows", DIVW_MEMORY_ROWS},
              {"kernel", "memory_kernel", DIVW_MEMORY_KERNEL},
              {"solver", "memory_solver", DIVW_MEMORY_SOLVER},
@@ -113,6 +178,9 @@ static void show_as_json(const cli_plan *plan, const cli_pace *pace) {
   json_whole("dimension", plan->dimension);
   json_whole("rows", plan->rows);
   json_text("dtype", divw_dtype_name(plan->dtype));
+  json_whole("streamed", plan->streams);
+  json_whole("memory", (int64_t)ceil(peak(plan)));
+  json_whole("memory_process", (int64_t)plan->host);
   for (int k = 0; k < PARTS; k++) {
     json_whole(parts[k].key, (int64_t)part(plan, parts[k].part));
   }
@@ -130,12 +198,15 @@ static void show_as_json(const cli_plan *plan, const cli_pace *pace) {
 static void show_as_table(const cli_plan *plan, const cli_pace *pace) {
   print_row("examples", "%" PRId64 " of %" PRId64 ", with %" PRId64 " numbers of %s each",
             divw_dataset_count(plan->examples), plan->rows, plan->dimension, divw_dtype_name(plan->dtype));
+  print_row("rows kept", "%s", plan->streams ? "in INPUT (streamed)" : "in memory");
   printf("\nmemory, in bytes or units of 1024\n");
+  print_row("at its height", "%s", size_of(peak(plan)).text);
   for (int k = 0; k < PARTS; k++) {
     if (part(plan, parts[k].part) > 0) {
       print_row(parts[k].name, "%s", size_of(part(plan, parts[k].part)).text);
     }
   }
+  print_row("process", "%s", size_of(plan->host).text);
   printf("\nseconds an iteration\n");
   for (int32_t method = DIVW_METHOD_AUTO; method <= DIVW_METHOD_ADAM; method++) {
     if (!isnan(pace->seconds[method])) {

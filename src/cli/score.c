@@ -29,7 +29,7 @@ static const cli_flag flags[] = {
     {0}};
 
 typedef struct {
-  const char *kernel;
+  const divw_kernel *kernel;
   bool weighted;
   int64_t n, dimension, rank;
   double order, vendi_score, vendi_score_uniform, entropy;
@@ -40,6 +40,7 @@ static bool compute(cli_scores *out, const divw_dataset *dataset, const divw_ker
   double *mu = allocate(r, sizeof *mu);
   bool done = ok(divw_vendi_spectrum(kernel, NULL, mu));
   if (done) {
+    out->kernel = kernel;
     out->n = divw_kernel_count(kernel);
     out->dimension = divw_dataset_dimension(dataset);
     out->rank = divw_vendi_rank(mu, r);
@@ -57,7 +58,7 @@ static void print_json(const cli_scores *scores) {
   json_whole("n", scores->n);
   json_whole("dimension", scores->dimension);
   json_whole("rank", scores->rank);
-  json_text("kernel", scores->kernel);
+  json_similarity(scores->kernel);
   json_real("order", scores->order);
   json_real("vendi_score", scores->vendi_score);
   json_real("vendi_score_uniform", scores->vendi_score_uniform);
@@ -68,7 +69,7 @@ static void print_json(const cli_scores *scores) {
 static void print_table(const cli_scores *scores) {
   print_row("examples", "%" PRId64 " of %" PRId64 " numbers, rank %" PRId64, scores->n, scores->dimension,
             scores->rank);
-  print_row("kernel", "%s", scores->kernel);
+  print_similarity(scores->kernel);
   print_row("order", "%g", scores->order);
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
   if (scores->weighted) {
@@ -113,22 +114,26 @@ static bool flags_are_complete(const cli_settings *settings) {
   return true;
 }
 
-static bool fits(const cli_settings *settings) {
+/* Whether there is enough memory, and with the rows in it or not. */
+static bool fits(cli_settings *settings) {
   cli_plan plan = {0};
   const bool done = settings->max_memory == 0 || (plan_examples(&plan, settings) && plan_memory(&plan, NULL, settings));
+  settings->streams = plan.streams;
   plan_destroy(&plan);
   return done;
 }
 
-static int run(const cli_settings *settings) {
+static int run(const cli_settings *given) {
+  cli_settings planned = *given, *settings = &planned;
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;
   cli_added *added = NULL;
-  cli_scores scores = {.kernel = settings->kernel, .weighted = settings->weights != NULL, .order = settings->order};
+  cli_scores scores = {.weighted = settings->weights != NULL, .order = settings->order};
   const file_plan plan = {{settings->output, settings->table},
                           {settings->input, settings->labels, settings->rows, settings->weights, settings->added}};
-  if (!selection_is_complete(settings, &verb_score) || !flags_are_complete(settings)) {
+  if (!selection_is_complete(settings, &verb_score) || !similarity_is_sound(settings, &verb_score) ||
+      !flags_are_complete(settings)) {
     return STATUS_USAGE;
   }
   bool done = files_are_writable(&plan) && fits(settings) && read_examples(&dataset, &kernel, settings) &&

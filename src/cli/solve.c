@@ -89,8 +89,9 @@ static bool set_checkpoints(divw_solver *solver, const cli_settings *settings) {
          ok(divw_solver_set_resume(solver, settings->resume));
 }
 
-/* What comes before the rows are read; *max_memory: what --max-memory leaves for the solve. */
-static bool plan(const cli_settings *settings, double *max_memory) {
+/* What comes before the rows are read: whether they will be, and in *max_memory what --max-memory leaves for the solve.
+ */
+static bool plan(cli_settings *settings, double *max_memory) {
   cli_plan plan = {0};
   divw_solver *solver = NULL;
   *max_memory = INFINITY;
@@ -102,6 +103,7 @@ static bool plan(const cli_settings *settings, double *max_memory) {
                     set_goal(solver, settings) && set_checkpoints(solver, settings) &&
                     plan_memory(&plan, solver, settings) && (!settings->dry_run || plan_show(&plan, settings));
   *max_memory = divw_solver_max_memory(solver);
+  settings->streams = plan.streams;
   divw_solver_destroy(solver);
   plan_destroy(&plan);
   return done;
@@ -163,13 +165,17 @@ static bool solve_and_save(divw_weights **weights, const divw_dataset *dataset, 
   return done;
 }
 
-static void print(const divw_weights *weights, const divw_dataset *dataset, const cli_settings *settings,
-                  const char *report) {
+static void print(const divw_weights *weights, const divw_kernel *kernel, const divw_dataset *dataset,
+                  const cli_settings *settings, const char *report) {
   if (settings->json) {
     fputs(divw_weights_report(weights), stdout);
     return;
   }
+  print_similarity(kernel);
   print_summary(weights);
+  if (settings->max_memory > 0) {
+    print_row("rows kept", "%s", settings->streams ? "in INPUT (streamed)" : "in memory");
+  }
   print_row("seconds", "%.3g, and %.3g reading", divw_weights_seconds(weights), divw_dataset_seconds_read(dataset));
   if (settings->output != NULL) {
     print_row("weights", "%s", settings->output);
@@ -222,7 +228,8 @@ static bool goal_is_sound(const cli_settings *settings) {
   return method_is_sound(settings, &verb_solve) && start_is_sound(settings, &verb_solve);
 }
 
-static int run(const cli_settings *settings) {
+static int run(const cli_settings *given) {
+  cli_settings planned = *given, *settings = &planned;
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;
@@ -230,8 +237,8 @@ static int run(const cli_settings *settings) {
   char *report = settings->output != NULL ? report_path(settings->output) : NULL;
   int status = STATUS_FAILED;
   double max_memory;
-  if (!selection_is_complete(settings, &verb_solve) || !goal_is_sound(settings) ||
-      !constraints_are_sound(settings, &verb_solve)) {
+  if (!selection_is_complete(settings, &verb_solve) || !similarity_is_sound(settings, &verb_solve) ||
+      !goal_is_sound(settings) || !constraints_are_sound(settings, &verb_solve)) {
     status = STATUS_USAGE;
   } else if (settings->ids_output != NULL && settings->ids == NULL) {
     status = usage_error(&verb_solve, "--ids-output is given but --ids is missing");
@@ -242,7 +249,7 @@ static int run(const cli_settings *settings) {
   } else if (read_examples(&dataset, &kernel, settings)) {
     progress = progress_start(settings->tolerance, settings->trace != NULL);
     if (solve_and_save(&weights, dataset, kernel, settings, progress, max_memory)) {
-      print(weights, dataset, settings, report);
+      print(weights, kernel, dataset, settings, report);
       status = STATUS_DONE;
     }
   }

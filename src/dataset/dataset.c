@@ -55,6 +55,7 @@ static void release_source(dw_source *source) {
   if (dw_release(&source->references)) {
     dw_numbers_release(source->origin);
     dw_directions_release(source->directions);
+    dw_store_destroy(source->store);
     divw_free(source->owned);
     divw_free(source);
   }
@@ -88,25 +89,32 @@ void divw_dataset_destroy(divw_dataset *dataset) {
   }
 }
 
-/* ---- from memory ---- */
+/* ---- from memory, or wherever rows are ---- */
 
-divw_status dw_dataset_make(divw_dataset **out, const void *rows, void *owned, int64_t n, int64_t d, int32_t dtype,
-                            int64_t row_stride) {
+/* A dataset of all n rows of a source, of which a copy is made. */
+static divw_status make(divw_dataset **out, const dw_source *what, int64_t n) {
   dw_source *source;
-  divw_status status = dw_alloc_zero(&source, 1, sizeof *source);
+  divw_status status = dw_alloc(&source, 1, sizeof *source);
   if (status != DIVW_OK) {
-    divw_free(owned);
+    dw_store_destroy(what->store);
+    divw_free(what->owned);
     return status;
   }
+  *source = *what;
   atomic_init(&source->references, 1);
-  source->dtype = dtype;
-  source->d = source->shape[1] = d;
-  source->row_stride = row_stride;
-  source->bytes = rows;
-  source->owned = owned;
+  source->shape[1] = source->d;
   status = dw_dataset_view(out, &(divw_dataset){.source = source, .n = n});
   release_source(source);
   return status;
+}
+
+divw_status dw_dataset_make(divw_dataset **out, const void *rows, void *owned, int64_t n, int64_t d, int32_t dtype,
+                            int64_t row_stride) {
+  return make(out, &(dw_source){.bytes = rows, .owned = owned, .d = d, .dtype = dtype, .row_stride = row_stride}, n);
+}
+
+divw_status dw_dataset_make_stored(divw_dataset **out, dw_store *store, int64_t n, int64_t d) {
+  return make(out, &(dw_source){.store = store, .d = d, .dtype = store->dtype, .row_stride = store->row_bytes}, n);
 }
 
 /* Checks a block of rows that `function` was given; replaces a stride of 0 by its meaning. */
@@ -160,6 +168,22 @@ divw_status divw_dataset_create_borrowed(divw_dataset **out, const void *rows, i
   DW_REQUIRE(rows);
   DW_TRY(check_block(__func__, n, d, dtype, &row_stride));
   return dw_dataset_make(out, rows, NULL, n, d, dtype, row_stride);
+fail:
+  return status;
+}
+
+divw_status divw_dataset_create_stream(divw_dataset **out, int64_t n, int64_t d, int32_t dtype, divw_read_rows_fn read,
+                                       void *user) {
+  divw_status status;
+  dw_store *store;
+  int64_t row_bytes = 0;
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(read);
+  DW_TRY(check_block(__func__, n, d, dtype, &row_bytes));
+  DW_TRY(dw_alloc_zero(&store, 1, sizeof *store));
+  *store = (dw_store){.dtype = dtype, .row_bytes = row_bytes, .read = read, .user = user};
+  return dw_dataset_make_stored(out, store, n, d);
 fail:
   return status;
 }
@@ -262,6 +286,10 @@ int32_t divw_dataset_dtype(const divw_dataset *dataset) {
     return 0;
   }
   return dataset->center == NULL ? dataset->source->dtype : DIVW_FLOAT64;
+}
+
+int32_t divw_dataset_is_streamed(const divw_dataset *dataset) {
+  return dataset != NULL && dataset->source->store != NULL;
 }
 
 static bool is_position(const divw_dataset *dataset, int64_t position) {

@@ -135,8 +135,10 @@ divw_status dw_window_row_finite(const dw_window *window, int64_t k, double *out
 /* ---- rows of a dataset ---- */
 
 divw_status dw_cursor_open(dw_cursor *cursor, const divw_dataset *dataset) {
-  cursor->dataset = dataset;
-  return DIVW_OK;
+  *cursor = (dw_cursor){dataset, NULL};
+  const int64_t *list = dataset->list == NULL ? NULL : dataset->list->value;
+  return dataset->source->store == NULL ? DIVW_OK
+                                        : dw_windows_open(&cursor->windows, dataset->source->store, list, dataset->n);
 }
 
 divw_status dw_cursor_rows(dw_cursor *cursor, int64_t first, int64_t count, dw_window *window) {
@@ -149,6 +151,9 @@ divw_status dw_cursor_rows(dw_cursor *cursor, int64_t first, int64_t count, dw_w
                         .bytes = source->bytes,
                         .stride = source->row_stride,
                         .dtype = source->dtype};
+  if (cursor->windows != NULL) {
+    return dw_windows_show(cursor->windows, first, window->count, &window->bytes, &window->count);
+  }
   if (dataset->list == NULL) {
     window->bytes += first * source->row_stride;
   } else {
@@ -157,7 +162,10 @@ divw_status dw_cursor_rows(dw_cursor *cursor, int64_t first, int64_t count, dw_w
   return DIVW_OK;
 }
 
-void dw_cursor_close(dw_cursor *cursor) { cursor->dataset = NULL; }
+void dw_cursor_close(dw_cursor *cursor) {
+  dw_windows_close(cursor->windows);
+  *cursor = (dw_cursor){NULL, NULL};
+}
 
 divw_status dw_cursor_fetch(dw_cursor *cursor, int64_t first, int64_t count, dw_columns columns, double scale,
                             double *out) {

@@ -1,4 +1,5 @@
-/* Datasets from files: one array, or the rows of all arrays of a folder one after the other.
+/* Datasets from files: one array, or the rows of all arrays of a folder one after the other; read into memory, or only
+ * opened.
  *
  * A folder is gone through twice. The first time reads headers only, so that shards that do not fit together are named
  * before memory is asked for, and so that all rows can go straight into one block; the second time reads the rows. */
@@ -8,11 +9,13 @@
 
 #include <string.h>
 
-/* Rows on their way into memory. */
+/* Rows on their way into memory, or to where they can be read from. */
 typedef struct {
   dw_array_header header; /* of the first file; shape[0]: rows of all */
   int64_t d;
   unsigned char *bytes;
+  bool stays;      /* rows are not read, */
+  dw_store *store; /* but can be from here */
 } rows_block;
 
 static divw_status open_rows(dw_reader **reader, dw_array_header *header, int64_t *d, const char *path,
@@ -71,6 +74,27 @@ static divw_status check_shard(const rows_block *block, const dw_array_header *h
   return DIVW_OK;
 }
 
+/* A store of so many files, of which none is known yet. */
+static divw_status make_store(dw_store **out, int64_t count) {
+  divw_status status = dw_alloc_zero(out, 1, sizeof **out);
+  return status != DIVW_OK ? status : dw_alloc_zero(&(*out)->shards, count, sizeof *(*out)->shards);
+}
+
+/* Takes the rows of one more file into account. */
+static divw_status count_shard(rows_block *block, const dw_array_header *header, int64_t d, char **paths, int64_t k) {
+  if (k == 0) {
+    block->header = *header;
+    block->d = d;
+    return DIVW_OK;
+  }
+  divw_status status = check_shard(block, header, d, paths[k], paths[0]);
+  if (status == DIVW_OK && header->shape[0] > INT64_MAX - block->header.shape[0]) {
+    return dw_fail(DIVW_ERROR_SIZE, "%s: claims more than 2^63 rows with those before it", paths[k]);
+  }
+  block->header.shape[0] += header->shape[0];
+  return status;
+}
+
 static divw_status count_rows(rows_block *block, char **paths, int64_t count) {
   divw_status status = DIVW_OK;
   dw_reader *reader = NULL;
@@ -78,18 +102,10 @@ static divw_status count_rows(rows_block *block, char **paths, int64_t count) {
     dw_array_header header;
     int64_t d;
     DW_TRY(open_rows(&reader, &header, &d, paths[k], NULL));
+    DW_TRY(count_shard(block, &header, d, paths, k));
+    DW_TRY(block->store == NULL ? DIVW_OK : dw_store_add(block->store, reader, &header, d));
     dw_reader_close(reader);
     reader = NULL;
-    if (k == 0) {
-      block->header = header;
-      block->d = d;
-      continue;
-    }
-    DW_TRY(check_shard(block, &header, d, paths[k], paths[0]));
-    if (header.shape[0] > INT64_MAX - block->header.shape[0]) {
-      return dw_fail(DIVW_ERROR_SIZE, "%s: claims more than 2^63 rows with those before it", paths[k]);
-    }
-    block->header.shape[0] += header.shape[0];
   }
 fail:
   dw_reader_close(reader);
@@ -132,6 +148,7 @@ static divw_status open_folder(rows_block *block, const char *folder, const char
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: is a folder, and has no array named %s", folder, name);
   }
   DW_TRY(dw_folder_arrays(folder, paths, count));
+  DW_TRY(block->stays ? make_store(&block->store, *count) : DIVW_OK);
   DW_TRY(count_rows(block, *paths, *count));
 fail:
   return status;
@@ -151,6 +168,10 @@ fail:
 
 /* ---- public ---- */
 
+static void keep_shape(divw_dataset *dataset, const dw_array_header *header) {
+  memcpy(dataset->source->shape + 1, header->shape + 1, (size_t)(header->axes - 1) * sizeof(int64_t));
+}
+
 static divw_status load(divw_dataset **out, const char *path, const char *name) {
   divw_status status;
   const double start = dw_seconds();
@@ -161,7 +182,7 @@ static divw_status load(divw_dataset **out, const char *path, const char *name) 
                            block.d * header->element_size);
   if (status == DIVW_OK) {
     (*out)->source->seconds_read = dw_seconds() - start;
-    memcpy((*out)->source->shape + 1, header->shape + 1, (size_t)(header->axes - 1) * sizeof(int64_t));
+    keep_shape(*out, header);
   }
   return status;
 fail:
@@ -190,7 +211,10 @@ static divw_status describe_file(rows_block *block, const char *path, const char
   divw_status status;
   dw_reader *reader = NULL;
   DW_TRY(open_rows(&reader, &block->header, &block->d, path, name));
-  if (!dw_reader_can_reread(reader)) {
+  if (block->stays) {
+    DW_TRY(make_store(&block->store, 1));
+    DW_TRY(dw_store_add(block->store, reader, &block->header, block->d));
+  } else if (!dw_reader_can_reread(reader)) {
     status = dw_fail(DIVW_ERROR_FILE, "%s: is no regular file, expected one that can be read again", path);
   }
 fail:
@@ -222,5 +246,25 @@ divw_status divw_dataset_describe(const char *path, const char *array, int64_t *
   *d = block.d;
   *dtype = block.header.dtype;
 fail:
+  return status;
+}
+
+divw_status divw_dataset_open(divw_dataset **out, const char *path) {
+  divw_status status;
+  rows_block block = {.stays = true};
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(path);
+  DW_TRY((dw_is_folder(path) ? describe_folder : describe_file)(&block, path, NULL));
+  DW_TRY(check_rows(&block, path));
+  block.store->dtype = block.header.dtype;
+  block.store->row_bytes = block.d * block.header.element_size;
+  status = dw_dataset_make_stored(out, block.store, block.header.shape[0], block.d);
+  if (status == DIVW_OK) {
+    keep_shape(*out, &block.header);
+  }
+  return status;
+fail:
+  dw_store_destroy(block.store);
   return status;
 }

@@ -3,6 +3,8 @@
  *     dataset.c     its life: from memory, labels and ids, what is known of it
  *     load.c        from files and folders
  *     select.c      subsets
+ *     store.c       rows that are not in memory
+ *     windows.c     windows on them, read ahead
  *     fetch.c       windows on rows; a row as doubles, or as floats
  *     single.c      conversion to floats, several at once
  *     center.c      rows minus their mean
@@ -10,14 +12,15 @@
  *     like.c        other rows, transformed as these were
  *
  * A dataset is a view: n row numbers over a `source`, the block of memory that rows were copied, read or computed into
- * or that was borrowed, with what is known of each row. The parts are counted and never change, so that views and
- * kernels share them. */
+ * or that was borrowed, or the files or the callback that have them, with what is known of each row. The parts are
+ * counted and never change, so that views and kernels share them. */
 #ifndef DW_DATASET_VIEW_H
 #define DW_DATASET_VIEW_H
 
 #include "../array_file.h"
 #include "../counted.h"
 #include "../dataset.h"
+#include "windows.h"
 
 /* Whole numbers, one per row. */
 typedef struct {
@@ -45,7 +48,8 @@ typedef struct {
   int32_t dtype;
   int64_t d, row_stride;
   int64_t shape[DW_MAX_AXES]; /* of a row from place 1 on, as the file has it; zeros end it */
-  const unsigned char *bytes;
+  const unsigned char *bytes; /* NULL: they are not in memory, but in the store */
+  dw_store *store;
   void *owned;               /* NULL where the bytes are borrowed */
   dw_numbers *origin;        /* where rows were computed from others: the numbers of those; NULL: its own */
   dw_directions *directions; /* and how; NULL: they were not */
@@ -67,6 +71,9 @@ divw_status dw_dataset_view(divw_dataset **out, const divw_dataset *parts);
 /* A dataset of all rows of a block; takes `owned` over, also on failure. */
 divw_status dw_dataset_make(divw_dataset **out, const void *rows, void *owned, int64_t n, int64_t d, int32_t dtype,
                             int64_t row_stride);
+
+/* A dataset of all rows of a store, which it takes over, also on failure. */
+divw_status dw_dataset_make_stored(divw_dataset **out, dw_store *store, int64_t n, int64_t d);
 
 /* `count` numbers, not yet filled. */
 divw_status dw_numbers_create(dw_numbers **out, int64_t count);

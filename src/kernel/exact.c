@@ -16,6 +16,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <unistd.h>
 
 /* Row i of phi from column i of L^T (n x n, rows its upper triangle). */
 static void unpack_rows(divw_kernel *kernel, const double *L, const int64_t *order) {
@@ -32,14 +33,30 @@ static void unpack_rows(divw_kernel *kernel, const double *L, const int64_t *ord
   }
 }
 
+/* An allocation that the machine cannot hold would be granted, and the process ended when it is used. */
+static divw_status check_room(int64_t n) {
+  const double has = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+  const double needs = 16.0 * (double)n * (double)n;
+  return needs <= has || !(has > 0)
+             ? DIVW_OK
+             : dw_fail(DIVW_ERROR_MEMORY,
+                       "the similarities of %lld examples with each other, and features from them, take %.3g GB, and "
+                       "this machine has %.3g GB: take fewer examples, or a low-rank kernel",
+                       (long long)n, needs / 1e9, has / 1e9);
+}
+
 divw_status dw_kernel_make_exact(divw_kernel *kernel) {
   divw_status status;
   double *K = NULL;
   const int64_t n = kernel->n;
-  DW_TRY(dw_check_order(n, "the number of examples, with more columns than examples,"));
+  DW_TRY(check_room(n));
+  DW_TRY(dw_check_order(n, "the number of examples, of which the matrix of similarities is made,"));
   DW_TRY(dw_alloc(&K, n, (size_t)n * sizeof *K));
   DW_TRY(dw_alloc(&kernel->pivots, n, sizeof *kernel->pivots));
   DW_TRY(dw_similarity_matrix(&kernel->similarity, K));
+  if ((kernel->similarity.kind->has & DW_HAS_CHECKS) != 0) {
+    DW_TRY(dw_make_positive(kernel, K));
+  }
   DW_TRY(dw_pivoted_cholesky(K, n, (double)(n + kernel->similarity.d) * DBL_EPSILON, kernel->pivots, &kernel->r));
   DW_TRY(dw_alloc(&kernel->phi, n, (size_t)kernel->r * sizeof *kernel->phi));
   unpack_rows(kernel, K, kernel->pivots);

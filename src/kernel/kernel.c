@@ -8,6 +8,8 @@
 
 #include "../linalg.h"
 
+#include <math.h>
+
 /* ---- looking at the data, once ---- */
 
 /* Checks every row, fills kernel->scale, and marks the columns that are used. */
@@ -129,6 +131,29 @@ divw_status divw_kernel_create_with(divw_kernel **out, const divw_dataset *datas
   return create(out, dataset, similarity);
 }
 
+divw_status divw_kernel_create_function(divw_kernel **out, int64_t n, divw_similarity_fn function, void *user) {
+  divw_status status;
+  double *places = NULL;
+  divw_dataset *dataset = NULL;
+  divw_similarity options = dw_similarity_defaults(DIVW_KERNEL_FUNCTION);
+  DW_REQUIRE(out);
+  *out = NULL;
+  if (n < 1) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: n is %lld, expected at least 1", __func__, (long long)n);
+  }
+  DW_TRY(divw_similarity_set_function(&options, function, user));
+  DW_TRY(dw_alloc(&places, n, sizeof *places));
+  for (int64_t i = 0; i < n; i++) {
+    places[i] = (double)i;
+  }
+  DW_TRY(divw_dataset_create_copy(&dataset, places, n, 1, DIVW_FLOAT64, 0));
+  DW_TRY(create(out, dataset, &options));
+fail:
+  divw_dataset_destroy(dataset);
+  divw_free(places);
+  return status;
+}
+
 void divw_kernel_destroy(divw_kernel *kernel) {
   if (kernel != NULL) {
     divw_free(kernel->pivots);
@@ -147,6 +172,12 @@ int64_t divw_kernel_features(const divw_kernel *kernel) { return kernel == NULL 
 
 int32_t divw_kernel_similarity(const divw_kernel *kernel) {
   return kernel == NULL ? 0 : kernel->similarity.options.kind;
+}
+
+double divw_kernel_clipped(const divw_kernel *kernel) { return kernel == NULL ? NAN : kernel->clipped; }
+
+double divw_kernel_least_eigenvalue(const divw_kernel *kernel) {
+  return kernel == NULL ? NAN : kernel->least_eigenvalue;
 }
 
 const divw_similarity *divw_kernel_parameters(const divw_kernel *kernel) {

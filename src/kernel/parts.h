@@ -8,6 +8,7 @@
  *     bandwidth.c    the parameter that the data choose
  *     passes.c       the two passes over feature rows; passes_single.c: the same in single precision
  *     exact.c        features from the n x n matrix
+ *     positive.c     what to do where that has negative eigenvalues
  *     project.c      features of rows that it was not made on
  */
 #ifndef DW_KERNEL_PARTS_H
@@ -23,9 +24,10 @@ struct divw_kernel {
   dw_similarity similarity;
   dw_columns columns; /* those that are not zero everywhere; NULL: all */
   int64_t *column_list;
-  double *scale;   /* 1 / |x_i| */
-  double *phi;     /* n x r, else NULL: rows are fetched from the dataset */
-  int64_t *pivots; /* with phi: r examples whose features are a lower triangular matrix */
+  double *scale;                    /* 1 / |x_i| */
+  double *phi;                      /* n x r, else NULL: rows are fetched from the dataset */
+  int64_t *pivots;                  /* with phi: r examples whose features are a lower triangular matrix */
+  double least_eigenvalue, clipped; /* of a matrix that was made positive semidefinite; 0: there was no need */
 };
 
 /* A walk over feature rows, as dw_cursor over the rows of a dataset. */
@@ -48,5 +50,8 @@ divw_status dw_features_fetch(dw_features *features, int64_t first, int64_t coun
 
 /* Fills phi, pivots and r from the n x n matrix of similarities. */
 divw_status dw_kernel_make_exact(divw_kernel *kernel);
+
+/* Refuses a matrix of the caller's with negative eigenvalues, or makes it one without. */
+divw_status dw_make_positive(divw_kernel *kernel, double *K);
 
 #endif

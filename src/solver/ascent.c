@@ -30,7 +30,8 @@ typedef struct {
   double target;
   dw_anderson *anderson;
   dw_point *best;            /* the last point that was kept */
-  dw_point trial;            /* the point that is looked at */
+  dw_point trial;            /* the point that is looked at; the two share the memory of p, which is that of trial from
+                              * its evaluation on */
   double *image;             /* the plain step from best */
   double residual;           /* |image - log p|_p of the last step */
   double caution;            /* of the plain step: 1, more where it has lowered the objective */
@@ -54,38 +55,47 @@ static double curvature(const ascent *a) {
   return a->caution * (k + (mean > 0 ? square / (mean * mean) : 0));
 }
 
-/* The plain step from best, projected so that residuals of different steps compare. A limit on the entropy takes the
- * place of lambda: the step is tempered until it keeps it. */
+/* The plain step from best, into trial.D, projected so that residuals of different steps compare. A limit on the
+ * entropy takes the place of lambda: the step is tempered until it keeps it. */
 static void plain_step(ascent *a) {
   const dw_point *at = a->best;
   const dw_feasible *set = &a->solve->set;
-  double k = curvature(a), shrink = 1 / (k + (isfinite(set->deficit_limit) ? 0 : at->lambda)), square;
+  double *image = a->trial.D, before = a->residual;
+  double k = curvature(a), shrink = 1 / (k + (isfinite(set->deficit_limit) ? 0 : at->lambda));
   for (int64_t i = 0; i < a->solve->n; i++) {
-    a->image[i] = (k * dw_feasible_log(set, at->logit, i) + at->D[i]) * shrink;
+    image[i] = (k * dw_feasible_log(set, at->logit, i) + at->D[i]) * shrink;
   }
-  dw_feasible_temper(set, a->image, a->trial.p);
-  for (int64_t i = 0; i < a->solve->n; i++) {
-    a->trial.logit[i] = a->image[i] - at->logit[i];
-  }
-  square = dw_weighted_square(at->p, a->trial.logit, a->solve->n);
-  if (sqrt(square) > 2 * a->residual) {
+  dw_feasible_temper(set, image, NULL);
+  a->residual = dw_weighted_distance(at->p, image, at->logit, a->solve->n);
+  if (a->residual > 2 * before) {
     dw_anderson_reset(a->anderson);
   }
-  a->residual = sqrt(square);
+}
+
+static void exchange(double **x, double **y) {
+  double *kept = *x;
+  *x = *y;
+  *y = kept;
+}
+
+/* After a trial that has lowered the objective: the plain step instead, a more cautious one where it was that. */
+static void step_back(ascent *a) {
+  dw_anderson_reset(a->anderson);
+  if (!a->accelerated) {
+    a->caution *= 2;
+    dw_feasible_weights(&a->solve->set, a->best->logit, a->best->p);
+    plain_step(a);
+    exchange(&a->image, &a->trial.D);
+  }
+  memcpy(a->trial.logit, a->image, (size_t)a->solve->n * sizeof *a->image);
+  a->accelerated = false;
 }
 
 /* Chooses the next trial after `trial` was evaluated. */
 static divw_status advance(ascent *a) {
-  int64_t n = a->solve->n;
   bool first = a->residual == INFINITY;
   if (!first && lower(a) && (a->accelerated || a->caution < 1e6)) {
-    dw_anderson_reset(a->anderson);
-    if (!a->accelerated) {
-      a->caution *= 2;
-      plain_step(a);
-    }
-    memcpy(a->trial.logit, a->image, (size_t)n * sizeof *a->image);
-    a->accelerated = false;
+    step_back(a);
     return DIVW_OK;
   }
   dw_point kept = a->trial;
@@ -93,7 +103,10 @@ static divw_status advance(ascent *a) {
   *a->best = kept;
   plain_step(a);
   a->accelerated = true;
-  return dw_anderson_step(a->anderson, a->best->p, a->best->logit, a->image, a->trial.logit);
+  dw_step before = {a->trial.logit, a->image}, now = {a->best->logit, a->trial.D};
+  divw_status status = dw_anderson_step(a->anderson, a->best->p, before, now, a->trial.logit);
+  exchange(&a->image, &a->trial.D);
+  return status;
 }
 
 /* Whether more iterations than allowed would be needed if the gap went on falling as in the last ones. */
@@ -167,7 +180,11 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
     first = false;
   }
   if (first || *stop_reason == DIVW_STOP_CONVERGED || !lower(a)) {
-    dw_point_copy(a->best, &a->trial, a->solve->n);
+    dw_point kept = a->trial;
+    a->trial = *a->best;
+    *a->best = kept;
+  } else {
+    dw_feasible_weights(&a->solve->set, a->best->logit, a->best->p);
   }
   DW_TRY(dw_prove(a->solve, a->problem, a->target, a->best));
 fail:
@@ -183,14 +200,17 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   a.residual = INFINITY;
   a.progress = (dw_progress){INFINITY, -INFINITY, 0};
   a.caution = 1;
-  DW_TRY(dw_anderson_create(&a.anderson, solve->n));
+  DW_TRY(dw_anderson_create(&a.anderson, solve->n, dw_history_of(solve->n)));
   DW_TRY(dw_alloc(&a.image, solve->n, sizeof *a.image));
-  DW_TRY(dw_point_create(&a.trial, solve->n));
   solve->spectrum.single = dw_may_estimate(solve);
+  DW_TRY(dw_alloc(&a.trial.logit, solve->n, sizeof *a.trial.logit));
+  DW_TRY(dw_alloc(&a.trial.D, solve->n, sizeof *a.trial.D));
+  a.trial.p = point->p;
   memcpy(a.trial.logit, point->logit, (size_t)solve->n * sizeof *point->logit);
   DW_TRY(climb(&a, stop_reason));
   *iterations = solve->iterations - a.started;
 fail:
+  a.trial.p = NULL; /* the point has it */
   dw_point_destroy(&a.trial);
   divw_free(a.image);
   dw_anderson_destroy(a.anderson);

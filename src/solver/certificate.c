@@ -18,7 +18,8 @@
  *
  * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
  * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by at most -log(1-e)), so e = target
- * and target/4 are tried too: they cost hardly more than e by proof, and often win. For q > 1 D is bounded anyway.
+ * and target/4 are tried too, or target/2 where rows are many: they cost hardly more than e by proof, and often win.
+ * For q > 1 D is bounded anyway.
  *
  * Rounding, estimated to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of at most B, so D
  * is off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is
@@ -93,9 +94,11 @@ fail:
   return status;
 }
 
+int64_t dw_smoothed_states(int64_t n) { return n < DW_MANY ? 2 : 1; }
+
 static divw_status make_room(dw_solve *solve) {
   divw_status status = DIVW_OK;
-  for (int j = 0; j < 2; j++) {
+  for (int64_t j = 0; j < dw_smoothed_states(solve->n); j++) {
     if (solve->smoothed[j] == NULL) {
       DW_TRY(dw_alloc(&solve->smoothed[j], solve->n, sizeof *solve->smoothed[j]));
     }
@@ -156,10 +159,11 @@ void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
 /* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
 static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
   divw_status status;
-  double smoothing[2] = {target, target / 4}, constant[2];
+  const int64_t count = dw_smoothed_states(solve->n);
+  double smoothing[2] = {count == 2 ? target : target / 2, target / 4}, constant[2];
   DW_TRY(make_room(solve));
-  DW_TRY(marginal_diversity(solve, point, smoothing, 2, solve->smoothed, constant));
-  for (int j = 0; j < 2 && point->gap > target; j++) {
+  DW_TRY(marginal_diversity(solve, point, smoothing, count, solve->smoothed, constant));
+  for (int64_t j = 0; j < count && point->gap > target; j++) {
     constant[j] += point->is_estimate ? solve->estimate_shift : 0;
     double lambda = point->lambda, gap = gap_of(solve, point, solve->smoothed[j], constant[j], &lambda);
     if (gap <= target) {

@@ -139,7 +139,7 @@ static divw_status describe(const dw_solve *solve, uint64_t *value) {
                                       (uint64_t)options->method,
                                       (uint64_t)options->precision,
                                       bits(options->tolerance),
-                                      (uint64_t)options->max_solves,
+                                      (uint64_t)dw_most_solves(solve),
                                       (uint64_t)dw_interior_point_fits(solve),
                                       bits(c->max_weight),
                                       bits(c->min_weight),

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE = 10, APPROACH = 15 }; /* rounds without a smaller gap; iterations of ascent that find the first rows */
+/* Rows that are all active whatever it takes; rounds without a smaller gap; iterations of ascent that find the first
+ * rows. */
+enum { ALL = 10000, PATIENCE = 10, APPROACH = 15 };
 
 /* A share of the mean weight of active rows, from which on a row has weight. Logits log(n p): of none, and the most
  * that a row gets that is not active. */
@@ -22,7 +24,17 @@ enum { PATIENCE = 10, APPROACH = 15 }; /* rounds without a smaller gap; iteratio
 #define NOTHING (-700.0)
 #define LITTLE (-5.0)
 
-int64_t dw_interior_columns(int64_t r) { return dw_max(1000, dw_min(4000, 32 * r)); }
+#define LONGEST_STEP 2e12 /* operations: about half a minute on two cores */
+
+int64_t dw_interior_active(const dw_solve *solve) {
+  double n = (double)solve->n, r = (double)solve->r;
+  if (solve->options->most_active > 0) {
+    return dw_min(solve->n, solve->options->most_active);
+  }
+  bool all = solve->n <= ALL ||
+             (dw_newton_matrix_is_by_features(n, r) && dw_newton_matrix_operations(n, r, 0) <= LONGEST_STEP);
+  return all ? solve->n : dw_min(solve->n, dw_max(1000, dw_min(4000, 32 * solve->r)));
+}
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;
@@ -158,10 +170,10 @@ divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target
   int64_t before = solve->iterations;
   candidate *ranked = NULL;
   double *theta = NULL;
-  dw_active active = {NULL, dw_interior_columns(solve->r)};
+  dw_active active = {NULL, dw_interior_active(solve)};
   DW_TRY(dw_alloc(&active.row, solve->n, sizeof *active.row));
   *stop_reason = 0;
-  if (solve->n <= DW_INTERIOR_ALL) {
+  if (active.count == solve->n) {
     DW_TRY(all_rows(solve, problem, target, active, point, stop_reason));
   } else {
     DW_TRY(dw_alloc(&ranked, solve->n, sizeof *ranked));

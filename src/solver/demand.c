@@ -4,12 +4,13 @@
  * An upper bound that only sizes and options go into: the history of the acceleration and the dual vectors count as if
  * all of them came to be. tests/test_estimate.c compares it with what the allocator is asked for; who adds an
  * allocation that grows with n or r adds it here. */
+#include "divided.h"
 #include "interior.h"
 
 #include <math.h>
 
-/* As in anderson.c, interior_smooth.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
-enum { HISTORY = 16, GRAM_BLOCK = 1024, SLICE = 512, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
+/* As in anderson.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
+enum { GRAM_BLOCK = 1024, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
 static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }
 
@@ -24,22 +25,24 @@ static double numbers_to_evaluate(const dw_solve *s) {
   return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
 }
 
-/* What a call holds from begin to end, whatever the method. */
-static double numbers_of_call(const dw_solve *s) {
+/* What a call of so many solves holds in the last of them, whatever the method: the point at work, and of the solves
+ * before it the best point and dual vectors. */
+static double numbers_of_call(const dw_solve *s, int64_t solves) {
   const dw_constraints *c = &s->options->constraints;
-  double n = (double)s->n, r = (double)s->r, vectors = 6; /* the best point, and the one at work */
+  double n = (double)s->n, r = (double)s->r, vectors = solves > 1 ? 6 : 3;
   vectors += s->quality != NULL;
-  vectors += s->quality != NULL || s->objective.order <= 1 ? 2 : 0; /* smoothed states; the ratio */
+  vectors += s->quality != NULL || s->objective.order <= 1 ? (double)dw_smoothed_states(s->n) : 0; /* or the ratio */
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
-  vectors += dw_is_gap_global(s) ? 0 : (double)s->options->max_solves;
+  vectors += dw_is_gap_global(s) ? 0 : (double)solves - 1;
   return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
 }
 
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
-  double history = (double)dw_max(0, dw_min(HISTORY, iterations - 2));
-  double step = fmax(numbers_to_evaluate(s), GRAM_BLOCK * (HISTORY + 1));
-  return (double)s->n * (6 + 2 * history) + step;
+  dw_history history = dw_history_of(s->n);
+  double columns = 2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) * (double)history.width / 8;
+  double step = fmax(numbers_to_evaluate(s), GRAM_BLOCK * (DW_DEPTH + 1));
+  return (double)s->n * (3 + columns) + step;
 }
 
 /* Newton's matrix, and the vectors and borders around it (newton.c), of m active rows. */
@@ -48,31 +51,32 @@ static double newton_numbers(const dw_solve *s, double m) {
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
   double columns = groups + has_limit(s) + isinf(s->objective.order), unknowns = columns + loose + (loose > 0);
-  return m * m + 4 * m + 5 * pairs + columns * m + unknowns * (unknowns + 2) + 2 * columns + 7 * groups;
+  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2) + 4 * m + 5 * pairs + columns * m +
+         unknowns * (unknowns + 2) + 2 * columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {
   double r = (double)s->r;
   if (isinf(s->objective.order)) {
-    return 4 * m * r + m * m + 3 * m + r + 8 * r * r;
+    return 4 * m * r + 3 * m + 3 * r + 9 * r * r;
   }
-  return m * (r + SLICE) + (s->objective.order == 2 ? m * m : m * r);
+  return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 2 * m);
 }
 
 static double numbers_of_interior_point(const dw_solve *s) {
   enum { APPROACH = 15 };
-  bool all = s->n <= DW_INTERIOR_ALL;
-  double n = (double)s->n, m = (double)(all ? s->n : dw_min(s->n, dw_interior_columns(s->r)));
-  double newton = 3 * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
+  double n = (double)s->n, m = (double)dw_interior_active(s);
+  bool all = m == n;
+  double newton = (all ? 3 : 4) * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
   bool ascends = !all && isfinite(s->objective.order);
   return n * (all ? 1 : 3) + (ascends ? fmax(newton, numbers_to_ascend(s, APPROACH)) : newton);
 }
 
-double dw_solve_bytes(const dw_solve *s, int32_t method) {
+static double bytes_of(const dw_solve *s, int32_t method, int64_t solves) {
   int64_t iterations = s->options->max_iterations;
   bool keeps_point = method == DIVW_METHOD_INTERIOR_POINT || /* while another method tries to find a better one */
-                     (s->options->method == DIVW_METHOD_AUTO && s->n <= DW_INTERIOR_ALL);
-  double base = numbers_of_call(s) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
+                     (s->options->method == DIVW_METHOD_AUTO && dw_interior_active(s) == s->n);
+  double base = numbers_of_call(s, solves) + (keeps_point ? 3 * (double)s->n : 0), more = 0;
   switch (method) {
   case DIVW_METHOD_INTERIOR_POINT: more = numbers_of_interior_point(s); break;
   case DIVW_METHOD_ADAM: more = 6 * (double)s->n + numbers_to_evaluate(s); break;
@@ -83,7 +87,7 @@ double dw_solve_bytes(const dw_solve *s, int32_t method) {
 }
 
 bool dw_interior_point_fits(const dw_solve *s) {
-  return isinf(s->options->max_memory) || dw_solve_bytes(s, DIVW_METHOD_INTERIOR_POINT) <= s->options->max_memory;
+  return bytes_of(s, DIVW_METHOD_INTERIOR_POINT, 1) <= s->options->max_memory;
 }
 
 /* The method that a solve cannot do without. */
@@ -93,6 +97,20 @@ static int32_t least_method(const dw_solve *s) {
          : s->options->method == DIVW_METHOD_ADAM ? DIVW_METHOD_ADAM
                                                   : DIVW_METHOD_ACCELERATED;
 }
+
+/* Solves after the first one serve the bound and can be done without. */
+int64_t dw_most_solves(const dw_solve *s) {
+  int64_t solves = s->options->max_solves;
+  double most = s->options->max_memory;
+  bool interior = dw_interior_point_fits(s) && least_method(s) != DIVW_METHOD_INTERIOR_POINT;
+  while (solves > 1 && (bytes_of(s, least_method(s), solves) > most ||
+                        (interior && bytes_of(s, DIVW_METHOD_INTERIOR_POINT, solves) > most))) {
+    solves--;
+  }
+  return solves;
+}
+
+double dw_solve_bytes(const dw_solve *s, int32_t method) { return bytes_of(s, method, dw_most_solves(s)); }
 
 divw_status dw_check_memory(const dw_solve *s) {
   int32_t method = least_method(s);

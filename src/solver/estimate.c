@@ -5,6 +5,7 @@
 #include <divweights/estimate.h>
 
 #include "../array_file.h"
+#include "../dataset/windows.h"
 #include "pace.h"
 
 #include <math.h>
@@ -24,11 +25,17 @@ enum { READER = 128 << 10, WINDOW = 1 << 20 }; /* file.c with gzip; array_file.c
 static void hold(divw_estimate *e, double bytes) { e->preparation = fmax(e->preparation, bytes); }
 
 /* Labels of all rows and of the selected ones, numbers of these. */
-static void read_rows(divw_estimate *e, double rows, double d, double size, double n) {
-  double block = rows * d * size;
+static void read_rows(divw_estimate *e, double rows, double row_bytes, double n) {
+  double block = rows * row_bytes;
   e->rows = block + 16 * n;
   hold(e, block + READER + fmin(block, WINDOW));
   hold(e, e->rows + 32 * rows);
+}
+
+/* Rows that stay where they are: windows on them, which passes hold. */
+static void open_rows(divw_estimate *e, double rows, double row_bytes, double n) {
+  e->rows = dw_windows_bytes(n, row_bytes) + 16 * n;
+  hold(e, e->rows + 32 * rows + READER);
 }
 
 /* components.c; the directions and a mean stay for rows that come later. */
@@ -40,14 +47,29 @@ static void reduce_rows(divw_estimate *e, int64_t n, int64_t d, int64_t componen
   e->rows = 8 * result;
 }
 
-/* kernel.c */
-static void make_kernel(divw_estimate *e, int64_t n, int64_t d) {
+/* Whether features are from the n x n matrix. */
+static bool has_matrix(const divw_similarity *similarity, int64_t n, int64_t d) {
+  const int32_t kind = divw_similarity_kind(similarity);
+  return n < d || (kind != 0 && kind != DIVW_KERNEL_COSINE && kind != DIVW_KERNEL_LINEAR);
+}
+
+/* positive.c, with all that dw_eigen() takes; bandwidth.c. */
+static double numbers_to_check(int32_t kind, int32_t rule, double m) {
+  const bool given = kind == DIVW_KERNEL_PRECOMPUTED || kind == DIVW_KERNEL_FUNCTION;
+  return given ? m + m * m + dw_eigen_numbers(m) : rule == DIVW_BANDWIDTH_VENDI ? m * m + 68 * m : 0;
+}
+
+/* kernel.c, exact.c */
+static void make_kernel(divw_estimate *e, const divw_similarity *similarity, int64_t n, int64_t d) {
   double m = (double)n, columns = (double)d, matrix = m * m;
   e->kernel = 8 * (m + columns);
   hold(e, e->rows + e->kernel + 9 * columns);
-  if (n < d) {
+  if (has_matrix(similarity, n, d)) {
+    const double check =
+        numbers_to_check(divw_similarity_kind(similarity), divw_similarity_bandwidth_rule(similarity), m);
     e->kernel += 8 * m;
-    hold(e, e->rows + e->kernel + 8 * (matrix + 4 * m + columns + fmax(matrix, 2 * dw_block_numbers(n, d))));
+    hold(e, e->rows + e->kernel +
+                8 * (matrix + 4 * m + columns + fmax(fmax(check, matrix), 2 * dw_block_numbers(n, d + 1))));
     e->kernel += 8 * matrix;
   }
 }
@@ -66,7 +88,7 @@ static void find_methods(divw_estimate *e, dw_solve *s) {
     s->vendi_uniform = scores[k];
     *(dw_wants_interior_point(s) ? &interior : &ascent) = true;
   }
-  bool columns = interior && s->n > DW_INTERIOR_ALL && isfinite(s->objective.order);
+  bool columns = interior && dw_interior_active(s) < s->n && isfinite(s->objective.order);
   e->uses[DIVW_METHOD_ACCELERATED] = ascent || columns || (interior && dw_may_switch(s, true));
   e->uses[DIVW_METHOD_INTERIOR_POINT] = interior || (ascent && dw_may_switch(s, false));
 }
@@ -93,8 +115,7 @@ static double bytes_to_score(int64_t n, int64_t r) {
 
 /* ---- the interface ---- */
 
-static divw_status check(int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
-  static const char who[] = "divw_estimate_create";
+static divw_status check(const char *who, int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
   if (rows < 1 || d < 1 || n < 1) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: %s is %lld, expected at least 1", who,
                    rows < 1 ? "rows"
@@ -117,30 +138,61 @@ static divw_status check(int64_t rows, int64_t d, int32_t dtype, int64_t n, int6
   return DIVW_OK;
 }
 
-divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver, int64_t rows, int64_t d, int32_t dtype,
-                                 int64_t n, int64_t components) {
+typedef struct {
+  const char *function;
+  const divw_similarity *similarity;
+  int64_t rows, d;
+  int32_t dtype;
+  int64_t n, components;
+  bool streamed;
+} data_size;
+
+static divw_status create(divw_estimate **out, const divw_solver *solver, data_size of) {
   divw_status status;
-  DW_REQUIRE(out);
-  *out = NULL;
-  DW_TRY(check(rows, d, dtype, n, components));
+  double row_bytes = (double)of.d * (double)dw_dtype_size(of.dtype);
+  DW_TRY(check(of.function, of.rows, of.d, of.dtype, of.n, of.components));
   DW_TRY(dw_alloc_zero(out, 1, sizeof **out));
   divw_estimate *e = *out;
-  read_rows(e, (double)rows, (double)d, (double)dw_dtype_size(dtype), (double)n);
-  if (components > 0) {
-    reduce_rows(e, n, d, components);
-    d = components;
-    dtype = DIVW_FLOAT64;
+  (of.streamed ? open_rows : read_rows)(e, (double)of.rows, row_bytes, (double)of.n);
+  if (of.components > 0) {
+    reduce_rows(e, of.n, of.d, of.components);
+    of.d = of.components;
+    of.dtype = DIVW_FLOAT64;
   }
-  make_kernel(e, n, d);
-  e->problem = (dw_pace_problem){.n = n, .r = dw_min(n, d), .dtype = n < d ? DIVW_FLOAT64 : dtype, .order = 1};
+  make_kernel(e, of.similarity, of.n, of.d);
+  const bool matrix = has_matrix(of.similarity, of.n, of.d);
+  e->problem =
+      (dw_pace_problem){.n = of.n, .r = matrix ? of.n : of.d, .dtype = matrix ? DIVW_FLOAT64 : of.dtype, .order = 1};
   e->has_solver = solver != NULL;
   if (solver != NULL) {
     add_solve(e, solver);
   } else {
-    e->solver = bytes_to_score(n, e->problem.r);
+    e->solver = bytes_to_score(of.n, e->problem.r);
   }
 fail:
   return status;
+}
+
+divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver, int64_t rows, int64_t d, int32_t dtype,
+                                 int64_t n, int64_t components) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  return create(out, solver, (data_size){__func__, NULL, rows, d, dtype, n, components, false});
+}
+
+divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver, const divw_similarity *similarity,
+                                      int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  return create(out, solver, (data_size){__func__, similarity, rows, d, dtype, n, components, false});
+}
+
+divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver,
+                                          const divw_similarity *similarity, int64_t rows, int64_t d, int32_t dtype,
+                                          int64_t n, int64_t components) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  return create(out, solver, (data_size){__func__, similarity, rows, d, dtype, n, components, true});
 }
 
 void divw_estimate_destroy(divw_estimate *estimate) { divw_free(estimate); }

@@ -202,10 +202,18 @@ static double deficit(const dw_feasible *set, const double *logit, const double 
   return fmax(dw_sum_value(&sum), 0);
 }
 
+void dw_feasible_weights(const dw_feasible *set, const double *logit, double *p) {
+  const bool plain = dw_feasible_is_plain(set);
+  for (int64_t i = 0; i < set->n; i++) {
+    const double free = exp(logit[i]) / (double)set->n;
+    p[i] = plain ? free : clip(free, set->lower[i], set->upper[i]);
+  }
+}
+
 double dw_feasible_project(const dw_feasible *set, double *logit, double *p) {
   if (dw_feasible_is_plain(set)) {
     dw_normalise(logit, p, set->n);
-    return dw_entropy_deficit(p, logit, set->n);
+    return p == NULL ? NAN : dw_entropy_deficit(p, logit, set->n);
   }
   for (int round = 0; round < 2; round++) { /* as in dw_normalise(): the second is of the rounding of the first */
     find_shifts(set, logit);
@@ -213,9 +221,10 @@ double dw_feasible_project(const dw_feasible *set, double *logit, double *p) {
       logit[i] -= group_of(set, i)->root.shift;
     }
   }
-  for (int64_t i = 0; i < set->n; i++) {
-    p[i] = clip(exp(logit[i]) / (double)set->n, set->lower[i], set->upper[i]);
+  if (p == NULL) {
+    return NAN;
   }
+  dw_feasible_weights(set, logit, p);
   return deficit(set, logit, p);
 }
 

@@ -68,11 +68,14 @@ static inline double dw_feasible_log(const dw_feasible *set, const double *logit
 }
 
 /* p = argmax <logit, p> + H(p); logit becomes log(n p_i) where no bound of row i holds p_i, and is larger than that
- * where the upper one does, smaller where the lower one does. Returns the deficit g(p). deficit_limit is not looked at.
- */
+ * where the upper one does, smaller where the lower one does. Returns the deficit g(p), NaN where p is NULL, not
+ * wanted. deficit_limit is not looked at. */
 double dw_feasible_project(const dw_feasible *set, double *logit, double *p);
 
-/* The same for t logit with the largest t <= 1 for which g(p) <= deficit_limit. */
+/* p again, to the last bit, from such a logit. */
+void dw_feasible_weights(const dw_feasible *set, const double *logit, double *p);
+
+/* The same as dw_feasible_project() for t logit with the largest t <= 1 for which g(p) <= deficit_limit. */
 double dw_feasible_temper(const dw_feasible *set, double *logit, double *p);
 
 /* W, which rounding may make larger but not smaller, and the deficit of its maximiser; lambda = 0: the linear

@@ -4,11 +4,11 @@
 #ifndef DW_INTERIOR_H
 #define DW_INTERIOR_H
 
+#include "newton_matrix.h"
 #include "solve.h"
 
-/* Up to this many rows all are active; beyond it, columns are generated, so many at a time. */
-enum { DW_INTERIOR_ALL = 10000 };
-int64_t dw_interior_columns(int64_t r);
+/* How many rows are active at a time: all, or where a step on all takes too long, those of column generation. */
+int64_t dw_interior_active(const dw_solve *solve);
 
 /* A sum of products that go to zero together, and how many they are. */
 typedef struct {
@@ -24,15 +24,16 @@ typedef struct {
 /* The value that is maximised, y(p) in units of which a nat is `unit`. What follows `gradient` is for values with
  * variables and barriers of their own, and NULL without: one variable, -u, which Newton's equations keep,
  *
- *     H dp + column u + ... = g + ...,    column.dp + diagonal u = own_equation,
+ *     F dp + column u + ... = g + ...,    column.dp + diagonal u = own_equation,
  *
  * and whatever else follows from u and dp. */
 typedef struct {
   void *self;
   double unit;
-  /* Looks at a point: minus the Hessian into the upper triangle of H, which is zero. At the first point: the gradient
-   * g. */
-  bool (*prepare)(void *self, const dw_point *at, double *H);
+  int64_t spikes; /* of its curvature, always as many */
+  /* Looks at a point: minus the Hessian F; DIVW_ERROR_NUMERICAL where rounding has the word. At the first point: the
+   * gradient g. */
+  divw_status (*prepare)(void *self, const dw_point *at, dw_curvature *curvature);
   void (*first_gradient)(void *self, const dw_point *at, double *g);
   /* g in Newton's equations, with what the variables of its own leave there at this kappa. */
   void (*gradient)(void *self, const dw_point *at, double kappa, double *g);

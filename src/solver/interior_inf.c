@@ -7,10 +7,13 @@
  *
  * tr(sigma + d sigma) = 1 becomes  b.dp - c dtau = 1 - kappa tr Z^-1,  and what is left for dp is
  *
- *     H_ij = (phi_i^T Z^-1 phi_j)(phi_i^T sigma phi_j),     g_i = -kappa phi_i^T Z^-1 phi_i,     -b_i beside dtau
+ *     F_ij = (phi_i^T Z^-1 phi_j)(phi_i^T sigma phi_j),     g_i = -kappa phi_i^T Z^-1 phi_i,     -b_i beside dtau
  *
  * with b_i = phi_i^T sym(Z^-1 sigma) phi_i, c = tr Z^-1 sigma. Everything is done in the basis of eigenvectors of rho,
- * where Z is diagonal.
+ * where Z is diagonal; but for F, where Z^-1/2 phi is turned so that both factors are: with Z^1/2 sigma Z^1/2 =
+ * Q^T diag(w) Q, all w near kappa, and y = Q Z^-1/2 phi,
+ *
+ *     F_ij = sum_kl w_k y_ik y_jk y_il y_jl,      Gamma_kl = (w_k + w_l) / 2 .
  *
  * Source of the direction: Helmberg, Rendl, Vanderbei, Wolkowicz, SIAM J. Optim. 6 (1996). */
 #include "interior.h"
@@ -24,11 +27,11 @@ typedef struct {
   dw_solve *solve;
   dw_active active;
   int64_t m, r;
-  double *rows, *y;           /* phi, and phi in the eigenbasis; m x r each */
-  double *half, *columns, *N; /* m x r twice; m x m */
-  double *a, *b, *cz;         /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
-  double *z;                  /* r: 1 / (tau - mu) */
-  double *sigma, *turned, *dsigma, *dZ, *second, *work, *basis, *back; /* r x r each */
+  double *rows, *y;       /* phi, and phi in the eigenbasis; m x r each */
+  double *half, *product; /* the basis of F; room; m x r each */
+  double *a, *b, *cz;     /* phi^T Z^-1 phi, phi^T sym(Z^-1 sigma) phi; second-order term of phi^T sigma phi */
+  double *z, *w, *one;    /* r: 1 / (tau - mu), eigenvalues of Z^1/2 sigma Z^1/2, 1 */
+  double *sigma, *turned, *dsigma, *dZ, *second, *work, *basis, *back, *gamma; /* r x r each */
   double tau, dtau, c, trace_second;
   dw_concave *value; /* its unit and diagonal are those of the point at hand */
 } least_eigenvalue;
@@ -63,13 +66,9 @@ static void symmetric_product(least_eigenvalue *v, const double *A, const double
 /* diag of Y m Y^T for symmetric m. */
 static void forms(least_eigenvalue *v, const double *m, double *out) {
   int64_t r = v->r;
-  dw_row_products(v->half, r, v->y, v->m, m, r, r);
+  dw_row_products(v->product, r, v->y, v->m, m, r, r);
   for (int64_t i = 0; i < v->m; i++) {
-    double sum = 0;
-    for (int64_t k = 0; k < r; k++) {
-      sum += v->half[i * r + k] * v->y[i * r + k];
-    }
-    out[i] = sum;
+    out[i] = dw_dot(v->product + i * r, v->y + i * r, r);
   }
 }
 
@@ -105,54 +104,51 @@ static void turn_basis(least_eigenvalue *v) {
   v->value->diagonal = v->c;
 }
 
-/* sigma = R^T R. It is definite by the rule for steps, up to what turning it to a new basis costs; that much is added.
- */
-static bool factor_sigma(least_eigenvalue *v) {
-  double ridge = 0;
-  for (int attempt = 0; attempt < 3; attempt++) {
-    memcpy(v->work, v->turned, (size_t)(v->r * v->r) * sizeof *v->work);
-    for (int64_t k = 0; k < v->r; k++) {
-      v->work[k * (v->r + 1)] += ridge;
+/* The basis in which sigma and Z^-1 are diagonal, and Gamma there. */
+static divw_status turn_both(least_eigenvalue *v) {
+  divw_status status;
+  int64_t r = v->r;
+  double *Q = v->back;
+  for (int64_t k = 0; k < r; k++) {
+    for (int64_t l = 0; l < r; l++) {
+      double mean = (v->turned[k * r + l] + v->turned[l * r + k]) / 2; /* equal up to rounding */
+      v->work[k * r + l] = mean / sqrt(v->z[k] * v->z[l]);
     }
-    if (dw_cholesky(v->work, v->r)) {
-      return true;
-    }
-    ridge = fmax(100 * ridge, 1e-15);
   }
-  return false;
+  DW_TRY(dw_eigen(v->work, r, v->w, Q));
+  for (int64_t k = 0; k < r; k++) {
+    v->w[k] = fmax(v->w[k], 0); /* positive by the rule for steps, up to what turning costs */
+    v->one[k] = 1;
+    for (int64_t l = 0; l < r; l++) {
+      Q[k * r + l] *= sqrt(v->z[l]);
+    }
+  }
+  for (int64_t k = 0; k < r * r; k++) {
+    v->gamma[k] = (v->w[k / r] + v->w[k % r]) / 2;
+  }
+  dw_row_products(v->half, r, v->y, v->m, Q, r, r);
+fail:
+  return status;
 }
 
-static bool prepare(void *self, const dw_point *at, double *H) {
+static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvature) {
   least_eigenvalue *v = self;
+  divw_status status;
   int64_t m = v->m, r = v->r;
   v->value->unit = dw_level_scale(INFINITY, at->log_value);
   /* rho is that of the projected weights, which may be a little beyond tau */
   v->tau = fmax(v->tau, v->solve->spectrum.mu[r - 1] * (1 + 0.01 * fmin(at->gap, 1)));
   turn_basis(v);
-  if (!factor_sigma(v)) {
-    return false;
-  }
-  memcpy(v->half, v->y, (size_t)(m * r) * sizeof *v->half);
-  dw_multiply_rows(v->half, m, v->work, r);
-  dw_add_outer(H, m, v->half, r);
-  memset(v->N, 0, (size_t)(m * m) * sizeof *v->N);
+  DW_TRY(turn_both(v));
   for (int64_t i = 0; i < m; i++) {
-    v->a[i] = 0;
+    v->a[i] = dw_dot(v->half + i * r, v->half + i * r, r);
     v->cz[i] = 0;
-    for (int64_t k = 0; k < r; k++) {
-      v->half[i * r + k] = sqrt(v->z[k]) * v->y[i * r + k];
-      v->a[i] += v->half[i * r + k] * v->half[i * r + k];
-    }
   }
-  dw_add_outer(v->N, m, v->half, r);
-  for (int64_t i = 0; i < m; i++) {
-    for (int64_t j = i; j < m; j++) {
-      H[i * m + j] *= v->N[i * m + j];
-    }
-  }
+  *curvature = (dw_curvature){.y = v->half, .gamma = v->gamma, .a = v->w, .b = v->one, .terms = 1};
   memset(v->second, 0, (size_t)(r * r) * sizeof *v->second);
   v->trace_second = 0;
-  return true;
+fail:
+  return status;
 }
 
 static void first_gradient(void *self, const dw_point *at, double *g) {
@@ -187,13 +183,11 @@ static void respond(void *self, double u, const double *dp, double kappa) {
   least_eigenvalue *v = self;
   int64_t m = v->m, r = v->r;
   v->dtau = -u;
-  for (int64_t k = 0; k < r; k++) { /* columns of y, weighted and plain, as rows */
-    for (int64_t i = 0; i < m; i++) {
-      v->half[k * m + i] = dp[i] * v->y[i * r + k];
-      v->columns[k * m + i] = v->y[i * r + k];
-    }
+  for (int64_t k = 0; k < m * r; k++) {
+    v->product[k] = dp[k / r] * v->y[k];
   }
-  dw_row_products(v->dZ, r, v->half, r, v->columns, r, m);
+  memset(v->dZ, 0, (size_t)(r * r) * sizeof *v->dZ);
+  dw_add_products(v->dZ, v->product, r, v->y, r, m);
   for (int64_t k = 0; k < r * r; k++) {
     v->dZ[k] = (k % (r + 1) == 0 ? v->dtau : 0) - v->dZ[k];
   }
@@ -271,17 +265,18 @@ static divw_status make_room(least_eigenvalue *v) {
   divw_status status;
   int64_t m = v->m, r = v->r;
   DW_TRY(dw_alloc(&v->rows, 4 * m * r, sizeof *v->rows));
-  DW_TRY(dw_alloc(&v->N, m * m, sizeof *v->N));
   DW_TRY(dw_alloc(&v->a, 3 * m, sizeof *v->a));
-  DW_TRY(dw_alloc(&v->z, r, sizeof *v->z));
-  DW_TRY(dw_alloc_zero(&v->sigma, 8 * r * r, sizeof *v->sigma));
+  DW_TRY(dw_alloc(&v->z, 3 * r, sizeof *v->z));
+  DW_TRY(dw_alloc_zero(&v->sigma, 9 * r * r, sizeof *v->sigma));
   v->y = v->rows + m * r;
   v->half = v->y + m * r;
-  v->columns = v->half + m * r;
+  v->product = v->half + m * r;
+  v->w = v->z + r;
+  v->one = v->w + r;
   v->b = v->a + m;
   v->cz = v->b + m;
-  double **matrices[] = {&v->turned, &v->dsigma, &v->dZ, &v->second, &v->work, &v->basis, &v->back};
-  for (int64_t k = 0; k < 7; k++) {
+  double **matrices[] = {&v->turned, &v->dsigma, &v->dZ, &v->second, &v->work, &v->basis, &v->back, &v->gamma};
+  for (int64_t k = 0; k < 8; k++) {
     *matrices[k] = v->sigma + (k + 1) * r * r;
   }
   DW_TRY(dw_read_active(v->solve, v->active, v->rows));
@@ -317,7 +312,6 @@ fail:
   divw_free(v.sigma);
   divw_free(v.z);
   divw_free(v.a);
-  divw_free(v.N);
   divw_free(v.rows);
   return status;
 }

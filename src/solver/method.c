@@ -3,6 +3,7 @@
  * Ascent costs little an iteration and takes many where lambda is small or the order large; interior points cost much
  * and take few. `auto` begins with what promises to be faster, forecasts ascent from the gaps of its iterations, and
  * where it is too slow goes on with the other method from the point that was reached. */
+#include "divided.h"
 #include "interior.h"
 
 #include <math.h>
@@ -13,18 +14,22 @@ enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ITERATIONS = 45 };
 #define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
 #define BEARABLE_STEP 3e11
 
-/* Operations of an interior-point iteration. At orders 2 and inf the Hessian is a product of matrices of inner
- * products.
- */
+/* Operations of an interior-point iteration. */
 double dw_newton_cost(const dw_solve *solve) {
-  double n = (double)dw_min(solve->n, DW_INTERIOR_ALL), r = (double)solve->r, order = solve->objective.order;
-  return n * n * ((order == 2 || isinf(order) ? 2 * r : r * (r + 1) / 2) + n / 3);
+  double order = solve->objective.order;
+  int64_t products = isinf(order) ? 2 : dw_divided_products(order);
+  return dw_newton_matrix_operations((double)dw_interior_active(solve), (double)solve->r, products);
 }
 
 /* Whether ascent takes many iterations: at orders above 1 and at small lambda. */
 static bool is_slow(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   return objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
+}
+
+/* Whether Newton steps on all rows are, in operations and memory. Column generation takes many more of them. */
+static bool is_affordable(const dw_solve *solve, double most) {
+  return dw_interior_active(solve) == solve->n && dw_newton_cost(solve) <= most && dw_interior_point_fits(solve);
 }
 
 /* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
@@ -37,8 +42,8 @@ bool dw_wants_interior_point(const dw_solve *solve) {
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
-  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) && dw_interior_point_fits(solve) &&
-         (dw_newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
+  return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
+         is_affordable(solve, solve->n <= FEW_ROWS ? INFINITY : CHEAP_STEP);
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -99,8 +104,7 @@ bool dw_may_switch(const dw_solve *solve, bool interior) {
   if (solve->options->method != DIVW_METHOD_AUTO || (solve->quality != NULL && solve->objective.order > 1)) {
     return false;
   }
-  return interior ? isfinite(solve->objective.order)
-                  : dw_newton_cost(solve) < BEARABLE_STEP && dw_interior_point_fits(solve);
+  return interior ? isfinite(solve->objective.order) : is_affordable(solve, BEARABLE_STEP);
 }
 
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */

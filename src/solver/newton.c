@@ -10,8 +10,9 @@
  *
  * For lambda > 0 the true s is 0; carrying it along is what makes small lambda easy. Slacks and multipliers live in two
  * arrays of pairs, so that steps and products treat all of them alike. Each pair's multiplier is eliminated; what is
- * left of Newton's equations is H + diag(lambda / p + s / (p-l) + t / (u-p)), factorised once an iteration, bordered by
- * theta, m, nu and lambda, a small dense system. Mehrotra's predictor sets kappa and the second-order terms.
+ * left of Newton's equations is F + diag(lambda / p + s / (p-l) + t / (u-p)), F minus the Hessian of y, factorised once
+ * an iteration (newton_matrix.c), bordered by theta, m, nu and lambda, a small dense system. Mehrotra's predictor sets
+ * kappa and the second-order terms.
  *
  * Source: Mehrotra, SIAM J. Optim. 2 (1992); with entropy: docs/mathematics.md, 9 and 12. */
 #include "newton.h"
@@ -111,28 +112,33 @@ static double border_entry(const dw_newton *w, int64_t column, int64_t k) {
   return w->limited && column == w->groups ? dw_newton_slope(w, k) : w->value->column[k];
 }
 
-static bool factor(dw_newton *w, const dw_point *at) {
+/* Where rounding makes it impossible, `good` becomes false. */
+static divw_status factor(dw_newton *w, const dw_point *at, bool *good) {
   int64_t m = w->m;
-  memset(w->M, 0, (size_t)(m * m) * sizeof *w->M);
-  if (!w->value->prepare(w->value->self, at, w->M)) {
-    return false;
+  dw_curvature curvature = {0};
+  double *diagonal = w->dp; /* there is no direction yet */
+  divw_status status = w->value->prepare(w->value->self, at, &curvature);
+  *good = false;
+  if (status != DIVW_OK) {
+    return status == DIVW_ERROR_NUMERICAL ? DIVW_OK : status;
   }
   if (!w->limited) {
     w->lambda = at->lambda * w->value->unit;
   }
   for (int64_t k = 0; k < m; k++) {
-    w->M[k * (m + 1)] += stiffness(w, k) + w->lambda / w->p[k] + (w->capped ? stiffness(w, m + k) : 0);
+    diagonal[k] = stiffness(w, k) + w->lambda / w->p[k] + (w->capped ? stiffness(w, m + k) : 0);
   }
-  if (!dw_cholesky(w->M, m)) {
-    return false;
+  *good = dw_newton_matrix_factor(w->matrix, curvature, diagonal);
+  if (!*good) {
+    return DIVW_OK;
   }
   for (int64_t c = 0; c < w->columns; c++) {
     for (int64_t k = 0; k < m; k++) {
       w->border[c * m + k] = border_entry(w, c, k);
     }
-    dw_cholesky_solve(w->M, m, w->border + c * m);
   }
-  return true;
+  dw_newton_matrix_solve(w->matrix, w->border, w->columns);
+  return DIVW_OK;
 }
 
 /* The border transposed times x. */
@@ -208,7 +214,7 @@ static bool direction(dw_newton *w, double kappa) {
     w->base[k] = w->g[k] - w->lambda * dw_newton_slope(w, k) - w->theta[dw_newton_group(w, k)] + pull(w, k, kappa) -
                  (w->capped ? pull(w, m + k, kappa) : 0);
   }
-  dw_cholesky_solve(w->M, m, w->base);
+  dw_newton_matrix_solve(w->matrix, w->base, 1);
   if (!solve_border(w, kappa)) {
     return false;
   }
@@ -254,11 +260,11 @@ static void move(dw_newton *w, dw_steps step) {
   }
 }
 
-/* One iteration; false when it cannot go on: rounding has the word. */
+/* One step with the matrix that is factored; false when it cannot go on: rounding has the word. */
 static bool take_step(dw_newton *w, const dw_point *at) {
   w->at = at;
   memset(w->second, 0, (size_t)w->pairs * sizeof *w->second);
-  if (!factor(w, at) || !direction(w, 0)) {
+  if (!direction(w, 0)) {
     return false;
   }
   dw_steps affine = longest(w, 0.99);
@@ -329,8 +335,10 @@ static divw_status iterate(dw_newton *w, dw_problem problem, double target, dw_p
     if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial, target, w->restricted)) {
       break;
     }
-    if (*stop_reason == 0 && !take_step(w, trial)) {
-      *stop_reason = DIVW_STOP_STALLED;
+    if (*stop_reason == 0) {
+      bool good;
+      DW_TRY(factor(w, trial, &good));
+      *stop_reason = good && take_step(w, trial) ? 0 : DIVW_STOP_STALLED;
     }
   }
 fail:

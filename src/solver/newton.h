@@ -15,7 +15,8 @@ typedef struct {
   bool capped, limited, is_part;
   double lambda;      /* of this iteration, in units of the value */
   double *restricted; /* n, with some rows only */
-  double *M, *p, *g, *dp, *base;
+  dw_newton_matrix *matrix;
+  double *p, *g, *dp, *base;
   /* groups: members, and where in the border each one's mass and multiplier are */
   int32_t groups, loose;
   double *theta, *mass, *fixed_mass, *dtheta, *dmass, *room;

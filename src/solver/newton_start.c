@@ -146,7 +146,7 @@ divw_status dw_newton_create(dw_newton *w) {
   if (w->is_part) {
     DW_TRY(dw_alloc(&w->restricted, set->n, sizeof *w->restricted));
   }
-  DW_TRY(dw_alloc(&w->M, m * m, sizeof *w->M));
+  DW_TRY(dw_newton_matrix_create(&w->matrix, m, w->solve->r, w->value->spikes));
   DW_TRY(dw_alloc_zero(&w->p, 4 * m, sizeof *w->p));
   DW_TRY(dw_alloc_zero(&w->theta, 6 * (int64_t)w->groups, sizeof *w->theta));
   DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));
@@ -171,7 +171,8 @@ fail:
 }
 
 void dw_newton_destroy(dw_newton *w) {
-  void *owned[] = {w->restricted, w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->M, w->loose_group};
+  dw_newton_matrix_destroy(w->matrix);
+  void *owned[] = {w->restricted, w->pivots, w->small, w->border, w->slack, w->theta, w->p, w->loose_group};
   for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
     divw_free(owned[k]);
   }

@@ -146,7 +146,8 @@ static divw_status run_vectors(sample *s) {
     image[i] = 0.9 * logit[i] + 0.1 * p[i];
   }
   dw_feasible_project(&set, image, p);
-  return s->anderson == NULL ? DIVW_OK : dw_anderson_step(s->anderson, p, logit, image, next);
+  return s->anderson == NULL ? DIVW_OK
+                             : dw_anderson_step(s->anderson, p, (dw_step){next, logit}, (dw_step){logit, image}, next);
 }
 
 static divw_status pace_vectors(sample *s, const dw_pace_problem *problem, bool accelerated, double *seconds) {
@@ -157,7 +158,7 @@ static divw_status pace_vectors(sample *s, const dw_pace_problem *problem, bool 
     s->vectors[3 * s->length + i] = (double)(i % 97) / 97;
   }
   if (accelerated) {
-    DW_TRY(dw_anderson_create(&s->anderson, s->length));
+    DW_TRY(dw_anderson_create(&s->anderson, s->length, dw_history_of(problem->n)));
     for (int k = 0; k <= HISTORY; k++) {
       DW_TRY(run_vectors(s));
     }

@@ -62,6 +62,12 @@ static double allowed_global_gap(const search *s) {
   return dw_objective_slope(&s->solve->objective, s->solution->best.log_value) * s->tolerance;
 }
 
+/* The best point takes no room before there is one. */
+static divw_status make_best(search *s) {
+  dw_point *best = &s->solution->best;
+  return best->logit == NULL ? dw_point_create(best, s->solve->n) : DIVW_OK;
+}
+
 /* One solve from work.logit; work becomes its result, and the best one where it is better. */
 static divw_status solve_once(search *s) {
   divw_status status;
@@ -84,6 +90,7 @@ static divw_status solve_once(search *s) {
   bool sharper =
       s->work.gap < solution->best.gap && s->work.objective >= solution->best.objective - allowed_global_gap(s);
   if (better || sharper) {
+    DW_TRY(make_best(s));
     dw_point_copy(&solution->best, &s->work, s->solve->n);
     solution->iterations = s->iterations;
     solution->stop_reason = s->stop_reason;
@@ -97,7 +104,7 @@ fail:
  * is, one solve. */
 static bool exhausted(const search *s) {
   const divw_solver *options = s->solve->options;
-  return options->method == DIVW_METHOD_ADAM || s->solve->cancelled || s->solve->solves >= options->max_solves ||
+  return options->method == DIVW_METHOD_ADAM || s->solve->cancelled || s->solve->solves >= dw_most_solves(s->solve) ||
          s->solve->iterations >= options->max_iterations;
 }
 
@@ -174,7 +181,7 @@ static void decide(search *s) {
     s->target = s->tolerance / 8;
     s->iterations = s->solution->iterations;
     (void)polish(s, -INFINITY);
-  } else if (found.slope != 0 && s->solve->solves + 2 <= s->solve->options->max_solves) {
+  } else if (found.slope != 0 && s->solve->solves + 2 <= dw_most_solves(s->solve)) {
     start_from_dual(s, found.dual, found.slope); /* it may have to be followed by a solve of the objective itself */
     plan(s, ELSEWHERE, (dw_problem){.fixed = true, .slope = found.slope});
   }
@@ -208,9 +215,15 @@ fail:
   return status;
 }
 
-static divw_status visit_solution(dw_solution *solution, int64_t n, dw_archive *archive) {
+static divw_status visit_solution(search *s, dw_archive *archive) {
   divw_status status;
-  DW_TRY(dw_point_visit(&solution->best, n, archive));
+  dw_solution *solution = s->solution;
+  bool has_best = solution->best.logit != NULL;
+  DW_TRY(dw_archive_flag(archive, &has_best));
+  if (has_best) {
+    DW_TRY(make_best(s));
+    DW_TRY(dw_point_visit(&solution->best, s->solve->n, archive));
+  }
   DW_VISIT(archive, solution->global_bound);
   DW_VISIT(archive, solution->iterations);
   DW_VISIT(archive, solution->stop_reason);
@@ -240,7 +253,7 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_VISIT(archive, s->iterations);
   DW_VISIT(archive, s->stop_reason);
   DW_TRY(dw_point_visit(&s->work, solve->n, archive));
-  DW_TRY(visit_solution(s->solution, solve->n, archive));
+  DW_TRY(visit_solution(s, archive));
   DW_TRY(visit_duals(s, archive));
   s->phase = (phase)at;
   if (dw_archive_is_reading(archive)) {

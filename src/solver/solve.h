@@ -11,8 +11,10 @@
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
- *     columns.c      one solve by interior points: for some thousands of rows at a time
+ *     columns.c      one solve by interior points: for all rows, or some thousands at a time
  *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point
+ *     newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
+ *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     precision.c    whether that is in single precision at first
@@ -41,7 +43,8 @@ struct divw_solver {
   double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
-  double max_memory; /* bytes; INFINITY: no limit */
+  double max_memory;   /* bytes; INFINITY: no limit */
+  int64_t most_active; /* rows of an interior-point step, for tests; 0: as many as its cost allows */
   divw_progress_fn progress;
   void *progress_user;
   double *initial; /* weights to start from; NULL: uniform ones */
@@ -79,7 +82,7 @@ typedef struct dw_solve {
   dw_spectrum spectrum;
   double *R[2];        /* factors, r x r each */
   const double *sigma; /* q = inf: the dual state, r x r, trace about 1 */
-  double *smoothed[2]; /* marginal diversities of smoothed dual states, n each */
+  double *smoothed[2]; /* marginal diversities of smoothed dual states, n each; one of them where rows are many */
   double vendi_uniform;
   int64_t rank;
   int32_t method; /* of the last solve */
@@ -110,6 +113,9 @@ divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive);
 
 /* certificate.c: fills `point` at its logit (projected on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
+
+/* How many smoothed dual states it tries at once. */
+int64_t dw_smoothed_states(int64_t n);
 
 /* The same point again, in double, where it was an estimate. */
 divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_point *point);
@@ -159,16 +165,31 @@ int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double t
 /* Whether the objective (or, at a fixed slope, y + slope H) of a point is below that of another beyond rounding. */
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than);
 
-/* anderson.c */
+/* From so many rows on, what a solve holds of each of them is kept below 100 bytes. */
+enum { DW_MANY = 1 << 17 };
+
+/* anderson.c. How much of the past a solve of n rows keeps. */
+enum { DW_DEPTH = 16 };
+typedef struct {
+  int64_t depth; /* steps, up to DW_DEPTH */
+  int64_t width; /* bytes of a number */
+} dw_history;
+dw_history dw_history_of(int64_t n);
+
 typedef struct dw_anderson dw_anderson;
-divw_status dw_anderson_create(dw_anderson **out, int64_t n);
+divw_status dw_anderson_create(dw_anderson **out, int64_t n, dw_history history);
 void dw_anderson_destroy(dw_anderson *anderson);
 void dw_anderson_reset(dw_anderson *anderson);
 divw_status dw_anderson_visit(dw_anderson *anderson, dw_archive *archive);
 
-/* image is the plain step from logit; next becomes the accelerated one (not normalised). */
-divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const double *logit, const double *image,
-                             double *next);
+/* The plain step from a point. */
+typedef struct {
+  const double *logit, *image;
+} dw_step;
+
+/* next becomes the accelerated step from `now` (not normalised); `before` is the step of the call before, which is not
+ * looked at after a reset. next may be before.logit. */
+divw_status dw_anderson_step(dw_anderson *anderson, const double *p, dw_step before, dw_step now, double *next);
 
 /* method.c: one solve, by the method that the options say or the problem asks for. */
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
@@ -193,9 +214,11 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);
 /* Whether the gap of a point bounds the objective globally. */
 bool dw_is_gap_global(const dw_solve *solve);
 
-/* demand.c: bytes of a call at its height, by sizes and options, with a method. */
+/* demand.c: bytes of a call at its height, by sizes and options, with a method; and how many solves the options and
+ * memory allow. */
 double dw_solve_bytes(const dw_solve *solve, int32_t method);
 bool dw_interior_point_fits(const dw_solve *solve);
+int64_t dw_most_solves(const dw_solve *solve);
 
 /* DIVW_ERROR_MEMORY, naming the figure, when more is needed than the options allow. */
 divw_status dw_check_memory(const dw_solve *solve);

@@ -4,6 +4,7 @@
 #include "../simplex.h"
 #include "frontier.h"
 
+#include <divweights/source.h>
 #include <divweights/vendi.h>
 
 #include <math.h>
@@ -245,6 +246,7 @@ static divw_status evaluate_most_even(dw_solve *solve, dw_solution *solution) {
   dw_point *best = &solution->best;
   dw_problem problem = {.fixed = solve->objective.balance < NEGLIGIBLE_BALANCE, .slope = INFINITY};
   double *sigma = NULL;
+  DW_TRY(dw_point_create(best, solve->n));
   if (isinf(solve->objective.order)) {
     DW_TRY(top_projector(&solve->spectrum, &sigma));
     solve->sigma = sigma;
@@ -273,6 +275,20 @@ static int64_t count_excluded(const dw_solve *solve) {
   return count;
 }
 
+static void report_similarity(const divw_kernel *kernel, dw_report *report) {
+  const divw_similarity *parameters = divw_kernel_parameters(kernel);
+  const int32_t kind = divw_similarity_kind(parameters);
+  const double degree = (double)divw_similarity_degree(parameters);
+  strcpy(report->kernel, divw_kernel_name(kind));
+  report->bandwidth = divw_similarity_bandwidth(parameters);
+  report->degree = degree >= 0 ? degree : NAN;
+  report->offset = divw_similarity_offset(parameters);
+  report->nu = divw_similarity_nu(parameters);
+  if (kind == DIVW_KERNEL_PRECOMPUTED || kind == DIVW_KERNEL_FUNCTION) {
+    report->clipped = divw_kernel_clipped(kernel);
+  }
+}
+
 static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_report *report) {
   const dw_point *best = &solution->best;
   const dw_constraints *constraints = &solve->options->constraints;
@@ -283,7 +299,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->n = solve->n;
   report->dimension = divw_dataset_dimension(dataset);
   report->rank = solve->rank;
-  strcpy(report->kernel, divw_kernel_name(divw_kernel_similarity(solve->kernel)));
+  report_similarity(solve->kernel, report);
   report->order = solve->objective.order;
   report->balance = limited ? NAN : balance;
   strcpy(report->objective, divw_objective_name(divw_solver_objective(solve->options)));
@@ -316,6 +332,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->iterations = solution->iterations;
   report->solves = solve->solves;
   report->row_passes = solve->row_passes;
+  report->streamed = divw_dataset_is_streamed(dataset);
   strcpy(report->stop_reason, divw_stop_name(solution->stop_reason));
   report->seconds = dw_seconds() - solve->started;
   report->seconds_read = divw_dataset_seconds_read(dataset);
@@ -417,7 +434,6 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_check_memory(&solve));
-  DW_TRY(dw_point_create(&solution.best, solve.n));
   DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
   for (int j = 0; j < 2; j++) {
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));

@@ -8,7 +8,8 @@ import shutil
 from command import CommandTest, floats, idx, npy, run, wholes
 
 SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
-KERNEL = ["--center", "--components", "--kernel"]
+KERNEL = ["--center", "--components", "--kernel", "--bandwidth", "--degree", "--offset", "--power", "--nu", "--bits",
+          "--normalise", "--clip-negative"]
 CONSTRAINTS = ["--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality"]
 SOLVER = [*CONSTRAINTS, "--order", "--method", "--tolerance", "--max-iterations", "--max-solves"]
 FLAGS = {
@@ -103,13 +104,27 @@ class Usage(CommandTest):
             "--threads": ("a whole number from 1 to 1024", ["0", "1025", "all"]),
             "--limit": ("a whole number of at least 1", ["0", "-1", "ten"]),
             "--components": ("a whole number of at least 1", ["0", "-1", "all"]),
-            "--kernel": ("cosine|linear", ["rbf", "cos", "cosine|linear", ""]),
+            "--kernel": ("cosine|linear|gaussian|laplacian|matern|polynomial|cosine-power|arc-cosine|tanimoto|precomputed", ["rbf", "cos", "cosine|linear", ""]),
             "--objective": ("expected published|log", ["sqrt"]),
             "--method": ("auto|accelerated|interior-point|adam", ["newton"]),
             "--order": ("a number of at least 0.01", ["0", "-1", "nan"]),
             "--entropy-weight": ("a number of at least 1e-09", ["0", "-1"]),
             "--classes": ("whole numbers separated by commas", ["a", "0,", ",0", "0,,1", "0;1", "0.5", "", "9" * 30]),
         }
+        kernels = {
+            "--bandwidth": ("a number above 0, median, or vendi= and a number above 1", ["0", "-1", "mean", "vendi=1"]),
+            "--degree": ("a whole number from 0 to 64", ["-1", "65", "two"]),
+        }
+        for flag, (accepted, values) in kernels.items():
+            for value in values:
+                kernel = "gaussian" if flag == "--bandwidth" else "polynomial"
+                self.refuse(2, accepted, "score", self.data, "--kernel", kernel, "%s=%s" % (flag, value))
+        for kernel, flag in (("cosine", "--bandwidth=1"), ("gaussian", "--degree=2"), ("matern", "--power=3"),
+                             ("tanimoto", "--center"), ("precomputed", "--components=3"), ("linear", "--bits")):
+            self.refuse(2, "%s is given, which does not go with --kernel %s" % (flag.split("=")[0], kernel), "score",
+                        self.data, "--kernel", kernel, flag)
+        self.refuse(1, "is a matrix of 60 x 8, expected as many rows as columns", "score", self.data, "--kernel",
+                    "precomputed")
         for flag, (accepted, values) in bad.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):

@@ -1,0 +1,93 @@
+/**
+ * @file source.h
+ * @brief Rows that are larger than memory: they stay in files, or behind a function of the host.
+ *
+ * They make a dataset like any other. Each pass over the rows reads them again: making a kernel takes one, a solve two
+ * in each iteration. Results are the same to the last bit as with the rows in memory.
+ */
+#ifndef DIVWEIGHTS_SOURCE_H
+#define DIVWEIGHTS_SOURCE_H
+
+#include <divweights/dataset.h>
+#include <divweights/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @brief Opens a file or a folder whose rows are larger than memory: they stay there, and are read when they are used.
+ *
+ * - `.npy` in C order and IDX, uncompressed, as divw_dataset_load() reads them;
+ * - a folder of such `.npy`.
+ *
+ * What can only be read from its beginning is refused: gzip, `.npz`, pipes, and `.npy` in Fortran order.
+ *
+ * Everything that takes a dataset takes this one, with the same results to the last bit. A pass over rows reads them
+ * once, in pieces of about 4 MiB: a thread of the library reads ahead of the computation, which calls nothing of the
+ * host, and ends before the call does. A kernel takes one pass when it is made, and a solve two in each iteration.
+ *
+ * **The files have to stay as they are** until the dataset, its subsets and its kernels have been destroyed. They are
+ * opened again by each pass, one at a time, under the path they had. A file that is missing, replaced, longer, shorter
+ * or written to makes the call that reads it fail with DIVW_ERROR_FILE.
+ * @param out  receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param path the file or folder; not NULL
+ * @return as divw_dataset_load(); DIVW_ERROR_FORMAT also for what cannot be read from the middle, DIVW_ERROR_FILE for
+ *         pipes
+ *
+ * Cost: the headers. Memory: some 100 bytes for each file; three pieces of 4 MiB (or of a row, where that is larger)
+ * while a pass is going on.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_open(divw_dataset **out, const char *path);
+
+/**
+ * @brief Has rows: writes some of them where the library wants them.
+ * @param first number of the first row that is wanted, from 0
+ * @param count how many rows are wanted, at least 1
+ * @param rows  receives count x d elements of the type of the dataset, packed, in the byte order of the machine
+ * @param user  as given to divw_dataset_create_stream()
+ * @return 0; any other number ends the call that wanted the rows, and is named in its sentence
+ * @since 0.1
+ */
+typedef int32_t (*divw_read_rows_fn)(int64_t first, int64_t count, void *rows, void *user);
+
+/**
+ * @brief Makes a dataset of rows that a function of the host has: from a database, an archive, or computed.
+ *
+ * The function is called on the thread that called the library, by whatever reads rows, and not by this call. It is
+ * asked for some MiB at a time and forwards as a rule, but **any rows may be asked for at any time, and again: they
+ * have to be the same every time**. Rows that have other numbers than when the kernel was made are found out where that
+ * shows in their lengths (DIVW_ERROR_DATA); numbers that are not finite are found when the kernel is made. The function
+ * must not use the dataset or a kernel made on it. Where several threads use datasets with the same function it has to
+ * be ready for calls from all of them.
+ * @param out   receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param n     number of examples, at least 1
+ * @param d     numbers per example, at least 1
+ * @param dtype DIVW_FLOAT64, DIVW_FLOAT32, DIVW_FLOAT16 or DIVW_UINT8
+ * @param read  the function; it has to stay until the dataset, its subsets and its kernels have been destroyed; not
+ *              NULL
+ * @param user  passed to it; may be NULL
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_SIZE (n x d elements take more than 2^63 bytes); DIVW_ERROR_MEMORY.
+ *         Calls that read rows fail with DIVW_ERROR_FILE where the function returns another number than 0.
+ *
+ * Memory: a piece of 4 MiB (or of a row, where that is larger) while a pass is going on.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_create_stream(divw_dataset **out, int64_t n, int64_t d, int32_t dtype,
+                                                divw_read_rows_fn read, void *user);
+
+/**
+ * @brief Whether rows are read again by every pass: those of divw_dataset_open() and divw_dataset_create_stream(), and
+ *        of subsets of them.
+ * @param dataset the dataset, or NULL
+ * @return 1 or 0; 0 for NULL
+ * @since 0.1
+ */
+DIVW_API int32_t divw_dataset_is_streamed(const divw_dataset *dataset);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,154 @@
+/* From the flags to a similarity, and back to words. */
+#include "similarity.h"
+
+#include "output.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+  const char *flag, *kernels; /* those that have it, between bars */
+} fits[] = {{"bandwidth", "|gaussian|laplacian|matern|"},
+            {"degree", "|polynomial|arc-cosine|"},
+            {"offset", "|polynomial|"},
+            {"power", "|cosine-power|"},
+            {"nu", "|matern|"},
+            {"bits", "|tanimoto|"},
+            {"normalise", "|precomputed|"},
+            {"clip-negative", "|precomputed|"},
+            {"center", "|cosine|linear|gaussian|laplacian|matern|polynomial|cosine-power|arc-cosine|"},
+            {"components", "|cosine|linear|gaussian|laplacian|matern|polynomial|cosine-power|arc-cosine|"}};
+
+static int32_t number_of(const char *name) {
+  int32_t kind = DIVW_KERNEL_COSINE;
+  while (kind < DIVW_KERNEL_FUNCTION && strcmp(divw_kernel_name(kind), name) != 0) {
+    kind++;
+  }
+  return kind;
+}
+
+static bool read_number(const char *text, double least, double *value) {
+  char *end;
+  *value = strtod(text, &end);
+  return end != text && *end == '\0' && *value > least && *value < INFINITY;
+}
+
+/* A number, "median", or "vendi=" and a number; *score is 0 where it is not asked for. */
+static bool read_bandwidth(const char *text, double *number, double *score) {
+  static const char vendi[] = "vendi=";
+  *number = *score = 0;
+  if (strncmp(text, vendi, strlen(vendi)) == 0) {
+    return read_number(text + strlen(vendi), 1, score);
+  }
+  return strcmp(text, "median") == 0 || read_number(text, 0, number);
+}
+
+static bool read_degree(const char *text, int32_t *degree) {
+  char *end;
+  const long value = strtol(text, &end, 10);
+  *degree = (int32_t)value;
+  return end != text && *end == '\0' && value >= 0 && value <= 64;
+}
+
+bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
+  char name[40];
+  double number, score;
+  snprintf(name, sizeof name, "|%s|", settings->kernel);
+  for (size_t k = 0; k < sizeof fits / sizeof *fits; k++) {
+    if (option_given(settings, verb, fits[k].flag) && strstr(fits[k].kernels, name) == NULL) {
+      usage_error(verb, "--%s is given, which does not go with --kernel %s", fits[k].flag, settings->kernel);
+      return false;
+    }
+  }
+  if (settings->kernel_bandwidth != NULL && !read_bandwidth(settings->kernel_bandwidth, &number, &score)) {
+    usage_error(verb, "--bandwidth is %s, expected a number above 0, median, or vendi= and a number above 1",
+                settings->kernel_bandwidth);
+    return false;
+  }
+  int32_t degree;
+  if (settings->kernel_degree != NULL && !read_degree(settings->kernel_degree, &degree)) {
+    usage_error(verb, "--degree is %s, expected a whole number from 0 to 64", settings->kernel_degree);
+    return false;
+  }
+  return true;
+}
+
+static divw_status set_bandwidth(divw_similarity *similarity, const char *text) {
+  double number, score;
+  if (text == NULL || !read_bandwidth(text, &number, &score)) {
+    return DIVW_OK;
+  }
+  return score > 0    ? divw_similarity_set_bandwidth_vendi(similarity, score)
+         : number > 0 ? divw_similarity_set_bandwidth(similarity, number)
+                      : divw_similarity_set_bandwidth_median(similarity, 1);
+}
+
+static divw_status set_parameters(divw_similarity *similarity, const cli_settings *settings) {
+  switch (divw_similarity_kind(similarity)) {
+  case DIVW_KERNEL_MATERN: {
+    const divw_status status = divw_similarity_set_nu(similarity, settings->kernel_nu);
+    return status == DIVW_OK ? set_bandwidth(similarity, settings->kernel_bandwidth) : status;
+  }
+  case DIVW_KERNEL_GAUSSIAN:
+  case DIVW_KERNEL_LAPLACIAN: return set_bandwidth(similarity, settings->kernel_bandwidth);
+  case DIVW_KERNEL_COSINE_POWER: return divw_similarity_set_degree(similarity, (int32_t)settings->kernel_power);
+  case DIVW_KERNEL_TANIMOTO: return divw_similarity_set_bits(similarity, settings->kernel_bits);
+  case DIVW_KERNEL_PRECOMPUTED: {
+    const divw_status status = divw_similarity_set_normalise(similarity, settings->kernel_normalise);
+    return status == DIVW_OK ? divw_similarity_set_clip_negative(similarity, settings->kernel_clip) : status;
+  }
+  case DIVW_KERNEL_POLYNOMIAL: return divw_similarity_set_offset(similarity, settings->kernel_offset);
+  default: return DIVW_OK;
+  }
+}
+
+bool make_similarity(divw_similarity **similarity, const cli_settings *settings) {
+  int32_t degree;
+  return ok(divw_similarity_create(similarity, number_of(settings->kernel))) &&
+         ok(set_parameters(*similarity, settings)) &&
+         (settings->kernel_degree == NULL ||
+          (read_degree(settings->kernel_degree, &degree) && ok(divw_similarity_set_degree(*similarity, degree))));
+}
+
+/* ---- back ---- */
+
+static double degree_of(const divw_similarity *similarity) {
+  const double degree = (double)divw_similarity_degree(similarity);
+  return degree >= 0 ? degree : NAN;
+}
+
+void print_similarity(const divw_kernel *kernel) {
+  const divw_similarity *k = divw_kernel_parameters(kernel);
+  char words[160];
+  int length = snprintf(words, sizeof words, "%s", divw_kernel_name(divw_similarity_kind(k)));
+  const struct {
+    const char *name;
+    double value;
+  } parameters[] = {{"bandwidth", divw_similarity_bandwidth(k)},
+                    {"degree", degree_of(k)},
+                    {"offset", divw_similarity_offset(k)},
+                    {"nu", divw_similarity_nu(k)}};
+  for (size_t p = 0; p < sizeof parameters / sizeof *parameters; p++) {
+    if (!isnan(parameters[p].value)) {
+      length +=
+          snprintf(words + length, sizeof words - (size_t)length, ", %s %.6g", parameters[p].name, parameters[p].value);
+    }
+  }
+  print_row("kernel", "%s", words);
+  if (divw_kernel_clipped(kernel) > 0) {
+    print_row("", "negative eigenvalues down to %.3g set to 0, %.3g of the sum of all",
+              divw_kernel_least_eigenvalue(kernel), divw_kernel_clipped(kernel));
+  }
+}
+
+void json_similarity(const divw_kernel *kernel) {
+  const divw_similarity *k = divw_kernel_parameters(kernel);
+  json_text("kernel", divw_kernel_name(divw_similarity_kind(k)));
+  json_real("bandwidth", divw_similarity_bandwidth(k));
+  json_real("degree", degree_of(k));
+  json_real("offset", divw_similarity_offset(k));
+  json_real("nu", divw_similarity_nu(k));
+  json_real("clipped", divw_similarity_kind(k) == DIVW_KERNEL_PRECOMPUTED ? divw_kernel_clipped(kernel) : NAN);
+}

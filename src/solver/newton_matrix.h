@@ -1,0 +1,60 @@
+/* Newton's matrix M = F + diag(d) of m rows: F is minus the Hessian of a value that depends on p through rho.
+ *
+ * With A_i,kl = sqrt((2 - [k = l]) Gamma_kl) y_ik y_il, k <= l, and the spikes as further columns, F = A A^T; A is m x
+ * N, N = r (r+1) / 2 + spikes. M is factored on its smaller side. */
+#ifndef DW_NEWTON_MATRIX_H
+#define DW_NEWTON_MATRIX_H
+
+#include "../internal.h"
+
+/* F_ij = sum over k, l of Gamma_kl y_ik y_il y_jk y_jl, and s_i s_j for each spike s. Gamma is symmetric, >= 0. Where
+ * it is also (nearly) a sum of products, sum over t of (a_tk b_tl + a_tl b_tk) / 2, fewer operations do. */
+typedef struct {
+  const double *y;     /* m x r: phi in some basis */
+  const double *gamma; /* r x r */
+  const double *a, *b; /* terms x r each */
+  int64_t terms;       /* 0: gamma has no such form that is short */
+  const double *spike; /* spikes x m */
+  int64_t spikes;
+} dw_curvature;
+
+typedef struct dw_newton_matrix dw_newton_matrix;
+
+/* For m rows of r features, and so many spikes. */
+divw_status dw_newton_matrix_create(dw_newton_matrix **out, int64_t m, int64_t r, int64_t spikes);
+void dw_newton_matrix_destroy(dw_newton_matrix *s);
+
+/* Factors F + diag(d), all d > 0; false when rounding has made it indefinite. What the curvature points to has to stay.
+ */
+bool dw_newton_matrix_factor(dw_newton_matrix *s, dw_curvature curvature, const double *d);
+
+/* Solutions of M x = b for `count` vectors of m numbers, one after the other, in their place. */
+void dw_newton_matrix_solve(dw_newton_matrix *s, double *b, int64_t count);
+
+/* Whether M is factored on the side of features, N x N, and not of rows. */
+bool dw_newton_matrix_is_by_features(double m, double r);
+
+/* Operations of a factorisation, with so many different a_t and b_t (0: none); and numbers of memory. */
+double dw_newton_matrix_operations(double m, double r, int64_t products);
+double dw_newton_matrix_numbers(double m, double r, int64_t spikes);
+
+/* ---- columns of A ---- */
+
+/* sqrt((2 - [k = l]) Gamma_kl), one after the other. */
+void dw_curvature_weights(const dw_curvature *curvature, int64_t r, double *weights);
+
+/* Columns of the pairs (k, l), first <= k < end, of row i of A, times a number; returns how many. */
+int64_t dw_curvature_fill(const dw_curvature *curvature, int64_t r, const double *weights, int64_t i, int64_t first,
+                          int64_t end, double factor, double *out);
+
+/* ---- newton_features.c: where rows far outnumber the columns of A ---- */
+
+typedef struct dw_newton_features dw_newton_features;
+divw_status dw_newton_features_create(dw_newton_features **out, int64_t m, int64_t r, int64_t spikes);
+void dw_newton_features_destroy(dw_newton_features *s);
+bool dw_newton_features_factor(dw_newton_features *s, dw_curvature curvature, const double *d);
+void dw_newton_features_solve(dw_newton_features *s, double *b);
+double dw_newton_features_operations(double m, double N);
+double dw_newton_features_numbers(double m, double r, double N);
+
+#endif

@@ -1,0 +1,170 @@
+/* Newton's matrix on both of its sides, against the matrix written out; and the curvature of smooth orders. */
+#include "check.h"
+#include "make.h"
+
+#include "solver/divided.h"
+#include "solver/newton_matrix.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- divided differences ---- */
+
+static void differences_are_those_of_the_definition(void **state) {
+  (void)state;
+  const double mu[] = {1e-5, 3e-3, 0.2, 0.2, 0.597}, orders[] = {0.1, 0.5, 1, 1.5, 2, 3, 3.5, 5, 20};
+  double gamma[25];
+  for (int q = 0; q < 9; q++) {
+    double s = orders[q] - 1, log_power = s == 0 ? 0 : 0.3, scale = exp(-log_power) * (s == 0 ? 1 : orders[q] / s);
+    dw_divided_differences(orders[q], mu, 5, log_power, gamma);
+    for (int k = 0; k < 25; k++) {
+      double a = mu[k / 5], b = mu[k % 5];
+      double slope = s == 0 ? 1 / a : s * pow(a, s - 1);
+      double chord = s == 0 ? log(a / b) / (a - b) : (pow(a, s) - pow(b, s)) / (a - b);
+      near(gamma[k], scale * (a == b ? slope : chord), 1e-9 * gamma[k]);
+    }
+  }
+}
+
+static void terms_add_up_to_the_differences(void **state) {
+  (void)state;
+  enum { r = 7 };
+  const double mu[r] = {0, 1e-9, 1e-5, 3e-3, 0.1, 0.2, 0.69},
+               orders[] = {0.1, 0.5, 0.9, 1, 1.3, 1.9, 2, 2.5, 3, 4, 5, 5.5, 20};
+  double gamma[r * r], a[DW_MOST_TERMS * r], b[DW_MOST_TERMS * r];
+  for (int q = 0; q < 13; q++) {
+    int64_t terms = dw_divided_terms(orders[q], mu, r, 0, a, b);
+    dw_divided_differences(orders[q], mu, r, 0, gamma);
+    assert_true(terms > 0 && terms <= DW_MOST_TERMS);
+    for (int k = 0; k < r; k++) {
+      for (int l = 0; l < r; l++) {
+        double sum = 0;
+        for (int64_t t = 0; t < terms; t++) {
+          sum += (a[t * r + k] * b[t * r + l] + a[t * r + l] * b[t * r + k]) / 2;
+        }
+        near(sum, gamma[k * r + l], 1e-3 * gamma[k * r + l]);
+      }
+    }
+  }
+  assert_int_equal(dw_divided_terms(99, mu, r, 0, a, b), 0); /* too many */
+}
+
+/* ---- the matrix ---- */
+
+typedef struct {
+  int64_t m, r, terms, spikes;
+  double lightest, heaviest; /* d, spread evenly in its logarithm */
+} size;
+
+static double *numbers(test_random *random, int64_t count, bool positive) {
+  double *x = malloc((size_t)count * sizeof *x);
+  for (int64_t k = 0; k < count; k++) {
+    x[k] = positive ? 0.1 + next_uniform(random) : next_normal(random);
+  }
+  return x;
+}
+
+static double entry(const dw_curvature *c, int64_t m, int64_t r, int64_t i, int64_t j) {
+  double sum = 0;
+  for (int64_t k = 0; k < r; k++) {
+    for (int64_t l = 0; l < r; l++) {
+      sum += c->gamma[k * r + l] * c->y[i * r + k] * c->y[i * r + l] * c->y[j * r + k] * c->y[j * r + l];
+    }
+  }
+  for (int64_t t = 0; t < c->spikes; t++) {
+    sum += c->spike[t * m + i] * c->spike[t * m + j];
+  }
+  return sum;
+}
+
+/* Two right sides: M x, with x large where d is small, and one that belongs to the columns of A alone. */
+static void check_solutions(size s) {
+  test_random random = {11};
+  double *y = numbers(&random, s.m * s.r, false), *a = numbers(&random, (s.terms + 1) * s.r, true);
+  double *b = numbers(&random, (s.terms + 1) * s.r, true), *spike = numbers(&random, (s.spikes + 1) * s.m, false);
+  double *gamma = calloc((size_t)(s.r * s.r), sizeof *gamma), *d = numbers(&random, s.m, true);
+  double *x = numbers(&random, 2 * s.m, false), *right = calloc((size_t)(2 * s.m), sizeof *right);
+  for (int64_t k = 0; k < s.r * s.r; k++) {
+    int64_t i = k / s.r, j = k % s.r;
+    gamma[k] = s.terms == 0 ? 1 / (1.0 + (double)(i + j)) : 0;
+    for (int64_t t = 0; t < s.terms; t++) {
+      gamma[k] += (a[t * s.r + i] * b[t * s.r + j] + a[t * s.r + j] * b[t * s.r + i]) / 2;
+    }
+  }
+  for (int64_t i = 0; i < s.m; i++) {
+    d[i] = s.lightest * pow(s.heaviest / s.lightest, (double)((7919 * i) % s.m) / (double)(s.m - 1));
+    x[i] /= fmax(d[i], 1);
+    x[s.m + i] = 1 / (1 + d[i]);
+  }
+  dw_curvature curvature = {y, gamma, a, b, s.terms, spike, s.spikes};
+  for (int64_t i = 0; i < s.m; i++) {
+    for (int64_t j = 0; j < s.m; j++) {
+      double M = entry(&curvature, s.m, s.r, i, j) + (i == j ? d[i] : 0);
+      right[i] += M * x[j];
+      right[s.m + i] += M * x[s.m + j];
+    }
+  }
+  dw_newton_matrix *matrix;
+  ok(dw_newton_matrix_create(&matrix, s.m, s.r, s.spikes));
+  assert_true(dw_newton_matrix_factor(matrix, curvature, d));
+  dw_newton_matrix_solve(matrix, right, 2);
+  for (int64_t i = 0; i < 2 * s.m; i++) {
+    near(right[i], x[i], 1e-6 * fmax(1, fabs(x[i])));
+  }
+  dw_newton_matrix_destroy(matrix);
+  double *owned[] = {y, a, b, spike, gamma, d, x, right};
+  for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
+    free(owned[k]);
+  }
+}
+
+static void equations_of_few_rows_are_solved(void **state) {
+  (void)state;
+  check_solutions((size){20, 6, 0, 0, 0.1, 10});    /* A A^T */
+  check_solutions((size){150, 20, 1, 2, 1e-3, 10}); /* products, more than one panel */
+  check_solutions((size){70, 40, 3, 0, 1e-2, 10});
+}
+
+static void equations_of_many_rows_are_solved(void **state) {
+  (void)state;
+  assert_true(dw_newton_matrix_is_by_features(90, 6) && !dw_newton_matrix_is_by_features(20, 6));
+  check_solutions((size){90, 6, 1, 0, 0.1, 10});    /* none heavy */
+  check_solutions((size){600, 6, 0, 2, 1e-2, 1e6}); /* more than one block */
+}
+
+/* d down to 1e-9: as many heavy rows as columns of A, where plain elimination would leave no digits. */
+static void heavy_rows_keep_their_digits(void **state) {
+  (void)state;
+  check_solutions((size){100, 6, 1, 0, 1e-9, 1e9});
+  check_solutions((size){100, 6, 1, 2, 1e-6, 1e-2}); /* and more of them than columns */
+}
+
+static divw_status create_once(void *context) {
+  dw_newton_matrix *matrix;
+  const int64_t *m = context;
+  divw_status status = dw_newton_matrix_create(&matrix, *m, 4, 1);
+  if (status == DIVW_OK) {
+    dw_newton_matrix_destroy(matrix);
+  }
+  return status;
+}
+
+static void failed_allocations_are_reported(void **state) {
+  (void)state;
+  int64_t few = 5, many = 50;
+  fail_every_allocation(create_once, &few);
+  fail_every_allocation(create_once, &many);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(differences_are_those_of_the_definition),
+      cmocka_unit_test(terms_add_up_to_the_differences),
+      cmocka_unit_test(equations_of_few_rows_are_solved),
+      cmocka_unit_test(equations_of_many_rows_are_solved),
+      cmocka_unit_test(heavy_rows_keep_their_digits),
+      cmocka_unit_test(failed_allocations_are_reported),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
