@@ -1,7 +1,7 @@
 /* Which precision an evaluation runs in, and that what leaves a solve is proved in double.
  *
  * Ascent goes by estimates: passes and decompositions in single precision, half of the time. Its D is then off by some
- * delta, up to a constant. A fixed point p of such a D has the gap (Hoeffding's lemma; docs/mathematics.md, 9)
+ * delta, up to a constant. A fixed point p of such a D has the gap (Hoeffding's lemma; docs/mathematics.md, 7)
  *
  *     lambda KL(p || softmax(D / lambda))  <=  min( 2 delta, delta^2 / (2 lambda) ),
  *
