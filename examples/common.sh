@@ -47,11 +47,14 @@ build_command() {
 # build/prefix.
 install_command() {
   mkdir -p build
+  : >"$log"
+  prefix=$PWD/build/prefix
   if [ -z "${DIVWEIGHTS_PREFIX-}" ]; then
     build_command
-    quietly cmake --install build/release --prefix "$PWD/build/prefix"
+    quietly cmake --install build/release --prefix "$prefix"
+  else
+    prefix=$(cd "$here" && cd "$DIVWEIGHTS_PREFIX" && pwd)
   fi
-  prefix=${DIVWEIGHTS_PREFIX-$PWD/build/prefix}
 }
 
 # examples/NAME, in build/NAME.

@@ -29,6 +29,13 @@ static void interrupt(int number) {
   interrupted = 1;
 }
 
+/* From here on Ctrl-C is asked for between batches. */
+static void catch_interrupts(void) {
+  const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
 static double seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -128,7 +135,7 @@ static void convert(const settings *asked, const real *means, int64_t first, int
 static void fill_samples(training *run, const settings *asked, void *out, bool bytes) {
   const int64_t d = run->vae.d;
   real codes[CODES], *means = allocate(BATCH * d, sizeof *means);
-  for (int64_t first = 0; first < asked->samples; first += BATCH) {
+  for (int64_t first = 0; first < asked->samples && !interrupted; first += BATCH) {
     const int64_t count = asked->samples - first < BATCH ? asked->samples - first : BATCH;
     random_normal(random_part((uint64_t)asked->seed, RANDOM_CODES, (uint64_t)first), CODES, codes);
     model_decode(&run->vae, codes, count, means);
@@ -152,7 +159,8 @@ static bool sample(training *run, const settings *asked) {
   const bool bytes = divw_dataset_dtype(run->from.examples) == DIVW_UINT8;
   void *out = allocate(asked->samples * run->vae.d, bytes ? 1 : sizeof(float));
   fill_samples(run, asked, out, bytes);
-  const bool done = save_samples(run, asked, out, bytes ? DIVW_UINT8 : DIVW_FLOAT32);
+  const bool done = interrupted ? fail("interrupted; no samples were written")
+                                : save_samples(run, asked, out, bytes ? DIVW_UINT8 : DIVW_FLOAT32);
   free(out);
   return done;
 }
@@ -194,12 +202,11 @@ int main(int argc, char **argv) {
   if (asked.help) {
     return EXIT_SUCCESS;
   }
-  const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  const bool done = open_run(&run, &asked) && train(&run, &asked) && (asked.samples == 0 || sample(&run, &asked));
+  bool done = open_run(&run, &asked);
+  catch_interrupts();
+  done = done && train(&run, &asked) && (asked.samples == 0 || sample(&run, &asked));
   adam_destroy(&run.optimiser);
   model_destroy(&run.vae);
   batches_close(&run.from);
-  return interrupted ? EXIT_INTERRUPTED : done ? EXIT_SUCCESS : EXIT_FAILURE;
+  return done ? EXIT_SUCCESS : interrupted ? EXIT_INTERRUPTED : EXIT_FAILURE;
 }
