@@ -59,7 +59,7 @@ static divw_status gains_create(gains *g, const divw_kernel *kernel, const doubl
   if (p != NULL) {
     DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, function, &sum));
   }
-  DW_TRY(dw_spectrum_create(&g->spectrum, r));
+  DW_TRY(dw_spectrum_create(&g->spectrum, kernel));
   DW_TRY(dw_alloc_zero(&g->h, r, sizeof *g->h));
   DW_TRY(dw_alloc(&g->d, 3 * (r + 1), sizeof *g->d));
   DW_TRY(dw_alloc(&g->phi, g->rows * (2 * r + 1), sizeof *g->phi));

@@ -64,7 +64,7 @@ divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p, double 
   dw_spectrum spectrum = {0};
   const int64_t r = divw_kernel_features(kernel);
   DW_TRY(check_weights(kernel, p, __func__));
-  DW_TRY(dw_spectrum_create(&spectrum, r));
+  DW_TRY(dw_spectrum_create(&spectrum, kernel));
   DW_TRY(dw_spectrum_compute(&spectrum, kernel, p));
   for (int64_t k = 0; k < r; k++) { /* largest first */
     mu[k] = spectrum.mu[r - 1 - k];

@@ -70,6 +70,7 @@ const char *divw_stop_name(int32_t reason) {
   case DIVW_STOP_MAX_ITERATIONS: return "max_iterations";
   case DIVW_STOP_CANCELLED: return "cancelled";
   case DIVW_STOP_STALLED: return "stalled";
+  case DIVW_STOP_RANK: return "rank";
   default: return "unknown";
   }
 }
@@ -120,7 +121,7 @@ COUNT_GETTER(solves)
 COUNT_GETTER(row_passes)
 
 int32_t divw_weights_stop_reason(const divw_weights *weights) {
-  for (int32_t reason = DIVW_STOP_CONVERGED; weights != NULL && reason <= DIVW_STOP_STALLED; reason++) {
+  for (int32_t reason = DIVW_STOP_CONVERGED; weights != NULL && reason <= DIVW_STOP_RANK; reason++) {
     if (strcmp(weights->report.stop_reason, divw_stop_name(reason)) == 0) {
       return reason;
     }

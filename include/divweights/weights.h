@@ -19,7 +19,8 @@ enum {
   DIVW_STOP_CONVERGED = 1,      /**< the gap is within the tolerance (global_gap may be open) */
   DIVW_STOP_MAX_ITERATIONS = 2, /**< the iterations were used up first */
   DIVW_STOP_CANCELLED = 3,      /**< the progress function asked to stop */
-  DIVW_STOP_STALLED = 4         /**< rounding keeps the gap above the tolerance */
+  DIVW_STOP_STALLED = 4,        /**< rounding keeps the gap above the tolerance */
+  DIVW_STOP_RANK = 5            /**< the rank of the features keeps the gap above the tolerance (low rank only) */
 };
 
 /**

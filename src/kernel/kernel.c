@@ -139,6 +139,7 @@ fail:
 
 void divw_kernel_destroy(divw_kernel *kernel) {
   if (kernel != NULL) {
+    divw_free(kernel->deficit);
     divw_free(kernel->phi);
     divw_free(kernel->scale);
     divw_free(kernel->column_list);
@@ -160,6 +161,8 @@ int64_t divw_kernel_count(const divw_kernel *kernel) { return kernel == NULL ? 0
 int64_t divw_kernel_features(const divw_kernel *kernel) { return kernel == NULL ? 0 : kernel->r; }
 
 int32_t divw_kernel_similarity(const divw_kernel *kernel) { return kernel == NULL ? 0 : kernel->similarity; }
+
+const double *dw_kernel_deficit(const divw_kernel *kernel) { return kernel->deficit; }
 
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel) { return kernel->dataset; }
 

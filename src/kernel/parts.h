@@ -19,6 +19,7 @@ struct divw_kernel {
   int64_t *column_list;
   double *scale; /* 1 / |x_i| */
   double *phi;   /* n x r where n < d', else NULL: rows are fetched from the dataset */
+  double *deficit; /* 1 - |phi_i|^2, n; NULL: 0 */
 };
 
 /* Fetches row i, all columns, and checks that the similarity can take it; *scale = 1 / |x|. */

@@ -10,6 +10,7 @@
 
 #include "../linalg.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -54,7 +55,7 @@ static void fill_slice(smooth *v, const double *weights, const int64_t (*pairs)[
 static void add_curvature(smooth *v, double *H) {
   const dw_spectrum *spectrum = &v->solve->spectrum;
   double order = order_of(v), weights[SLICE];
-  double log_power = (1 - order) * dw_log_vendi(spectrum->mu, v->r, order);
+  double log_power = (1 - order) * dw_spectrum_log_vendi(spectrum, order);
   int64_t pairs[SLICE][2], count = 0;
   dw_row_products(v->turned, v->r, v->rows, v->m, spectrum->V, v->r, v->r);
   for (int64_t k = 0; k < v->r; k++) {
@@ -69,6 +70,17 @@ static void add_curvature(smooth *v, double *H) {
         count = 0;
       }
     }
+  }
+}
+
+/* What rows have of their own: delta_i^2 beside p_i delta_i. */
+static void add_own(smooth *v, const dw_point *at, double *H) {
+  const dw_spectrum *spectrum = &v->solve->spectrum;
+  const double order = order_of(v), log_power = (1 - order) * at->log_vendi;
+  for (int64_t k = 0; spectrum->count > spectrum->r && k < v->m; k++) {
+    const double deficit = spectrum->deficit[v->active.row[k]];
+    const double own = fmax(spectrum->mu[spectrum->r + v->active.row[k]], DBL_MIN);
+    H[k * (v->m + 1)] += deficit * deficit * order * exp((order - 2) * log(own) - log_power);
   }
 }
 
@@ -94,6 +106,7 @@ static bool prepare(void *self, const dw_point *at, double *H) {
   } else {
     add_curvature(v, H);
   }
+  add_own(v, at, H);
   if (v->solve->quality != NULL) {
     add_quality(v, at, H);
   }

@@ -187,7 +187,7 @@ static divw_status look_at_uniform(dw_solve *solve) {
   divw_status status;
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, NULL));
   solve->row_passes++;
-  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->objective.order));
+  solve->vendi_uniform = exp(dw_spectrum_log_vendi(&solve->spectrum, solve->objective.order));
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
   while (solve->spectrum.mu[solve->spectrum.null] == 0) {
     solve->spectrum.null++;
@@ -402,7 +402,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_check_memory(&solve));
   DW_TRY(dw_point_create(&solution.best, solve.n));
-  DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
+  DW_TRY(dw_spectrum_create(&solve.spectrum, kernel));
   for (int j = 0; j < 2; j++) {
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
