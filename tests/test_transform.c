@@ -56,10 +56,13 @@ static void the_mean_is_subtracted_from_rows_of_every_type(void **state) {
     assert_true(found[1] == -2 && found[3] == 1 && found[5] == 1);
     double one[2] = {0, -7};
     const int64_t column = 1;
-    dw_dataset_fetch(dataset, 2, (dw_columns){&column, 1}, 0.5, one);
+    dw_cursor cursor;
+    ok(dw_cursor_open(&cursor, dataset));
+    ok(dw_cursor_fetch(&cursor, 2, 1, (dw_columns){&column, 1}, 0.5, one));
     assert_true(one[0] == 0.5 && one[1] == -7);
-    dw_dataset_fetch(dataset, 2, (dw_columns){NULL, 2}, 0.5, one);
+    ok(dw_cursor_fetch(&cursor, 2, 1, (dw_columns){NULL, 2}, 0.5, one));
     assert_true(one[0] == 2 && one[1] == 0.5);
+    dw_cursor_close(&cursor);
     divw_dataset_destroy(dataset);
   }
 }

@@ -34,12 +34,20 @@ static void add_row(const column_sums *sums, int64_t d) {
 static divw_status add_rows(const divw_dataset *dataset, const column_sums *sums) {
   divw_status status;
   const int64_t d = dataset->source->d;
-  DW_TRY(dw_dataset_fetch_finite(dataset, 0, sums->first));
-  for (int64_t i = 1; i < dataset->n; i++) {
-    DW_TRY(dw_dataset_fetch_finite(dataset, i, sums->x));
-    add_row(sums, d);
+  dw_cursor cursor = {0};
+  dw_window window;
+  DW_TRY(dw_cursor_open(&cursor, dataset));
+  for (int64_t i = 0; i < dataset->n; i += window.count) {
+    DW_TRY(dw_cursor_rows(&cursor, i, dataset->n - i, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      DW_TRY(dw_window_row_finite(&window, k, i + k == 0 ? sums->first : sums->x));
+      if (i + k > 0) {
+        add_row(sums, d);
+      }
+    }
   }
 fail:
+  dw_cursor_close(&cursor);
   return status;
 }
 

@@ -28,6 +28,7 @@ enum { COLUMNS_AT_A_TIME = 256 };
 typedef struct {
   const divw_dataset *dataset;
   int64_t n, d, k;
+  dw_cursor cursor;          /* over them */
   double scale;              /* of rows while they are worked on */
   double *z;                 /* n x k */
   dw_directions *directions; /* V_K */
@@ -36,13 +37,17 @@ typedef struct {
 /* Looks at every number once. */
 static divw_status choose_scale(projection *p) {
   divw_status status;
+  dw_window window;
   double *x, largest = 0;
   int exponent;
   DW_TRY(dw_alloc(&x, p->d, sizeof *x));
-  for (int64_t i = 0; i < p->n && status == DIVW_OK; i++) {
-    status = dw_dataset_fetch_finite(p->dataset, i, x);
-    for (int64_t j = 0; j < p->d; j++) {
-      largest = fmax(largest, fabs(x[j]));
+  for (int64_t i = 0; i < p->n && status == DIVW_OK; i += window.count) {
+    status = dw_cursor_rows(&p->cursor, i, p->n - i, &window);
+    for (int64_t k = 0; status == DIVW_OK && k < window.count; k++) {
+      status = dw_window_row_finite(&window, k, x);
+      for (int64_t j = 0; j < p->d; j++) {
+        largest = fmax(largest, fabs(x[j]));
+      }
     }
   }
   divw_free(x);
@@ -70,25 +75,26 @@ static int64_t block_rows(const projection *p) {
   return dw_min(p->n, dw_max(64, dw_min((int64_t)(4 << 20) / (8 * p->d), 4096)));
 }
 
-static int64_t fetch_block(const projection *p, int64_t first, double *block) {
-  const int64_t count = dw_min(block_rows(p), p->n - first);
-  for (int64_t i = 0; i < count; i++) {
-    dw_dataset_fetch(p->dataset, first + i, (dw_columns){NULL, p->d}, p->scale, block + i * p->d);
-  }
-  return count;
+static divw_status fetch_block(projection *p, int64_t first, double *block, int64_t *count) {
+  *count = dw_min(block_rows(p), p->n - first);
+  return dw_cursor_fetch(&p->cursor, first, *count, (dw_columns){NULL, p->d}, p->scale, block);
 }
 
-static void column_moments(const projection *p, double *block, double *C) {
+static divw_status column_moments(projection *p, double *block, double *C) {
+  divw_status status = DIVW_OK;
   for (int64_t first = 0, count; first < p->n; first += count) {
-    count = fetch_block(p, first, block);
+    DW_TRY(fetch_block(p, first, block, &count));
     dw_add_gram(C, p->d, block, count);
   }
   dw_mirror_upper(C, p->d);
+fail:
+  return status;
 }
 
-static void project(const projection *p, double *block) {
+static divw_status project(projection *p, double *block) {
+  divw_status status = DIVW_OK;
   for (int64_t first = 0, count; first < p->n; first += count) {
-    count = fetch_block(p, first, block);
+    DW_TRY(fetch_block(p, first, block, &count));
     dw_row_products(p->z + first * p->k, p->k, block, count, p->directions->V, p->k, p->d);
     for (int64_t i = 0; i < count; i++) {
       double square = 0;
@@ -98,9 +104,11 @@ static void project(const projection *p, double *block) {
       clear_lost_row(p, first + i, square);
     }
   }
+fail:
+  return status;
 }
 
-static divw_status from_columns(const projection *p) {
+static divw_status from_columns(projection *p) {
   divw_status status;
   const int64_t d = p->d;
   double *C = NULL, *V = NULL, *w = NULL, *block = NULL;
@@ -108,12 +116,12 @@ static divw_status from_columns(const projection *p) {
   DW_TRY(dw_alloc(&V, d * d, sizeof *V));
   DW_TRY(dw_alloc(&w, d, sizeof *w));
   DW_TRY(dw_alloc(&block, block_rows(p) * d, sizeof *block));
-  column_moments(p, block, C);
+  DW_TRY(column_moments(p, block, C));
   DW_TRY(dw_eigen(C, d, w, V));
   for (int64_t k = 0; k < p->k; k++) { /* largest eigenvalue first */
     memcpy(p->directions->V + k * d, V + (d - 1 - k) * d, (size_t)d * sizeof *V);
   }
-  project(p, block);
+  DW_TRY(project(p, block));
 fail:
   divw_free(block);
   divw_free(w);
@@ -135,29 +143,35 @@ static void reverse_rows(double *rows, int64_t count, int64_t length) {
 }
 
 /* Columns from `first` on, transposed: count x n. */
-static int64_t fetch_columns(const projection *p, int64_t first, double *block) {
-  const int64_t count = dw_min(COLUMNS_AT_A_TIME, p->d - first);
+static divw_status fetch_columns(projection *p, int64_t first, double *block, int64_t *count) {
+  divw_status status = DIVW_OK;
   double x[COLUMNS_AT_A_TIME];
   int64_t columns[COLUMNS_AT_A_TIME];
-  for (int64_t j = 0; j < count; j++) {
+  dw_window window;
+  *count = dw_min(COLUMNS_AT_A_TIME, p->d - first);
+  for (int64_t j = 0; j < *count; j++) {
     columns[j] = first + j;
   }
-  for (int64_t i = 0; i < p->n; i++) {
-    dw_dataset_fetch(p->dataset, i, (dw_columns){columns, count}, p->scale, x);
-    for (int64_t j = 0; j < count; j++) {
-      block[j * p->n + i] = x[j];
+  for (int64_t i = 0; i < p->n; i += window.count) {
+    DW_TRY(dw_cursor_rows(&p->cursor, i, p->n - i, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      dw_window_row(&window, k, (dw_columns){columns, *count}, p->scale, x);
+      for (int64_t j = 0; j < *count; j++) {
+        block[j * p->n + i + k] = x[j];
+      }
     }
   }
-  return count;
+fail:
+  return status;
 }
 
 /* G = X X^T from blocks of columns, so that one syrk adds each. */
-static divw_status row_products(const projection *p, double *G) {
+static divw_status row_products(projection *p, double *G) {
   divw_status status;
   double *block = NULL;
   DW_TRY(dw_alloc(&block, COLUMNS_AT_A_TIME * p->n, sizeof *block));
   for (int64_t first = 0, count; first < p->d; first += count) {
-    count = fetch_columns(p, first, block);
+    DW_TRY(fetch_columns(p, first, block, &count));
     dw_add_gram(G, p->n, block, count);
   }
   dw_mirror_upper(G, p->n);
@@ -168,7 +182,7 @@ fail:
 
 /* V_K from the rows of U, which are scaled to that end. Directions whose w is rounding are left 0: no row has a part in
  * them. */
-static divw_status directions_from_rows(const projection *p, double *U, const double *w) {
+static divw_status directions_from_rows(projection *p, double *U, const double *w) {
   divw_status status;
   const int64_t n = p->n;
   double *block = NULL, *leading = U + (n - p->k) * n; /* ascending: the last come first below */
@@ -181,7 +195,7 @@ static divw_status directions_from_rows(const projection *p, double *U, const do
   }
   reverse_rows(leading, p->k, n);
   for (int64_t first = 0, count; first < p->d; first += count) {
-    count = fetch_columns(p, first, block);
+    DW_TRY(fetch_columns(p, first, block, &count));
     dw_row_products(p->directions->V + first, p->d, leading, p->k, block, count, n);
   }
 fail:
@@ -189,7 +203,7 @@ fail:
   return status;
 }
 
-static divw_status from_rows(const projection *p) {
+static divw_status from_rows(projection *p) {
   divw_status status;
   const int64_t n = p->n;
   double *G = NULL, *U = NULL, *w = NULL;
@@ -271,13 +285,14 @@ divw_status divw_dataset_components(divw_dataset **out, const divw_dataset *data
   DW_REQUIRE(out);
   *out = NULL;
   DW_REQUIRE(dataset);
-  projection p = {dataset, dataset->n, dataset->source->d, components, 1, NULL, NULL};
+  projection p = {.dataset = dataset, .n = dataset->n, .d = dataset->source->d, .k = components, .scale = 1};
   if (components < 1 || components > dw_min(p.n, p.d)) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "%s: components is %lld, expected 1 to %lld, the smaller number of %lld rows and %lld columns",
                    __func__, (long long)components, (long long)dw_min(p.n, p.d), (long long)p.n, (long long)p.d);
   }
   DW_TRY(dw_check_order(dw_min(p.n, p.d), "the smaller number of rows and columns"));
+  DW_TRY(dw_cursor_open(&p.cursor, dataset));
   DW_TRY(choose_scale(&p));
   DW_TRY(make_directions(&p.directions, dataset, components));
   DW_TRY(dw_alloc(&p.z, p.n, (size_t)components * sizeof *p.z));
@@ -285,6 +300,7 @@ divw_status divw_dataset_components(divw_dataset **out, const divw_dataset *data
   status = make_dataset(out, &p);
   p.z = NULL;
 fail:
+  dw_cursor_close(&p.cursor);
   divw_free(p.z);
   dw_directions_release(p.directions);
   return status;
@@ -293,14 +309,21 @@ fail:
 divw_status dw_dataset_project(divw_dataset **out, const divw_dataset *dataset, dw_directions *directions) {
   divw_status status;
   double *block = NULL;
-  projection p = {dataset, dataset->n, directions->d, directions->k, 1, NULL, directions};
+  projection p = {.dataset = dataset,
+                  .n = dataset->n,
+                  .d = directions->d,
+                  .k = directions->k,
+                  .scale = 1,
+                  .directions = directions};
+  DW_TRY(dw_cursor_open(&p.cursor, dataset));
   DW_TRY(choose_scale(&p));
   DW_TRY(dw_alloc(&block, block_rows(&p) * p.d, sizeof *block));
   DW_TRY(dw_alloc(&p.z, p.n, (size_t)p.k * sizeof *p.z));
-  project(&p, block);
+  DW_TRY(project(&p, block));
   status = make_dataset(out, &p);
   p.z = NULL;
 fail:
+  dw_cursor_close(&p.cursor);
   divw_free(p.z);
   divw_free(block);
   return status;

@@ -1,4 +1,5 @@
-/* A row of a dataset as doubles, which is what everything after this stage sees.
+/* Rows of a dataset: windows on them as they lie in the source, and a row as doubles, which is what everything after
+ * this stage sees. All bytes of rows are reached through dw_cursor_rows().
  *
  * Rows are kept in their own type, since uint8 or float16 take an eighth or a quarter of the memory of doubles and
  * conversion is hidden behind the arithmetic that follows. Centring is done here, too: it needs one subtraction for a
@@ -51,9 +52,8 @@ DEFINE_FETCH(fetch_float32, float, float32_to_double)
 DEFINE_FETCH(fetch_float16, uint16_t, half_to_double)
 DEFINE_FETCH(fetch_uint8, uint8_t, uint8_to_double)
 
-static void convert(const dw_source *source, int64_t row, dw_columns columns, double scale, double *out) {
-  const unsigned char *bytes = source->bytes + row * source->row_stride;
-  switch (source->dtype) {
+static void convert(int32_t dtype, const unsigned char *bytes, dw_columns columns, double scale, double *out) {
+  switch (dtype) {
   case DIVW_FLOAT64: fetch_float64(bytes, columns, scale, out); break;
   case DIVW_FLOAT32: fetch_float32(bytes, columns, scale, out); break;
   case DIVW_FLOAT16: fetch_float16(bytes, columns, scale, out); break;
@@ -80,43 +80,89 @@ static void subtract_mean(const dw_center *center, dw_columns columns, double sc
   }
 }
 
-void dw_dataset_fetch(const divw_dataset *dataset, int64_t position, dw_columns columns, double scale, double *out) {
-  assert(position >= 0 && position < dataset->n);
-  const int64_t row = dataset->list == NULL ? position : dataset->list->value[position];
+void dw_window_row(const dw_window *window, int64_t k, dw_columns columns, double scale, double *out) {
+  assert(k >= 0 && k < window->count);
+  const dw_center *center = window->dataset->center;
+  const unsigned char *row = window->bytes + (window->list == NULL ? k : window->list[k]) * window->stride;
   if (columns.columns == NULL) {
-    columns.count = dataset->source->d;
+    columns.count = window->dataset->source->d;
   }
-  convert(dataset->source, row, columns, dataset->center == NULL ? scale : 1, out);
-  if (dataset->center != NULL) {
-    subtract_mean(dataset->center, columns, scale, out);
+  convert(window->dtype, row, columns, center == NULL ? scale : 1, out);
+  if (center != NULL) {
+    subtract_mean(center, columns, scale, out);
   }
 }
 
-divw_status dw_dataset_fetch_finite(const divw_dataset *dataset, int64_t position, double *out) {
-  const int64_t d = dataset->source->d;
+divw_status dw_window_row_finite(const dw_window *window, int64_t k, double *out) {
+  const int64_t d = window->dataset->source->d;
   double probe = 0;
-  dw_dataset_fetch(dataset, position, (dw_columns){NULL, d}, 1, out);
+  dw_window_row(window, k, (dw_columns){NULL, d}, 1, out);
   for (int64_t j = 0; j < d; j++) {
     probe += out[j] * 0.0; /* 0 for every finite number, NaN otherwise, and never an overflow */
   }
   for (int64_t j = 0; probe != 0 && j < d; j++) {
     if (!isfinite(out[j])) {
       return dw_fail(DIVW_ERROR_DATA, "row %lld, column %lld of the data is %g, expected a finite number",
-                     (long long)divw_dataset_row(dataset, position), (long long)j, out[j]);
+                     (long long)divw_dataset_row(window->dataset, window->first + k), (long long)j, out[j]);
     }
   }
   return DIVW_OK;
 }
 
+/* ---- rows of a dataset ---- */
+
+divw_status dw_cursor_open(dw_cursor *cursor, const divw_dataset *dataset) {
+  cursor->dataset = dataset;
+  return DIVW_OK;
+}
+
+divw_status dw_cursor_rows(dw_cursor *cursor, int64_t first, int64_t count, dw_window *window) {
+  const divw_dataset *dataset = cursor->dataset;
+  const dw_source *source = dataset->source;
+  assert(first >= 0 && first < dataset->n && count > 0);
+  *window = (dw_window){.dataset = dataset,
+                        .first = first,
+                        .count = dw_min(count, dataset->n - first),
+                        .bytes = source->bytes,
+                        .stride = source->row_stride,
+                        .dtype = source->dtype};
+  if (dataset->list == NULL) {
+    window->bytes += first * source->row_stride;
+  } else {
+    window->list = dataset->list->value + first;
+  }
+  return DIVW_OK;
+}
+
+void dw_cursor_close(dw_cursor *cursor) { cursor->dataset = NULL; }
+
+divw_status dw_cursor_fetch(dw_cursor *cursor, int64_t first, int64_t count, dw_columns columns, double scale,
+                            double *out) {
+  divw_status status = DIVW_OK;
+  const int64_t width = columns.columns == NULL ? cursor->dataset->source->d : columns.count;
+  dw_window window;
+  for (int64_t done = 0; done < count; done += window.count) {
+    DW_TRY(dw_cursor_rows(cursor, first + done, count - done, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      dw_window_row(&window, k, columns, scale, out + (done + k) * width);
+    }
+  }
+fail:
+  return status;
+}
+
 divw_status divw_dataset_read(const divw_dataset *dataset, int64_t first, int64_t count, double *rows_out) {
+  divw_status status;
+  dw_cursor cursor = {0};
   DW_REQUIRE(dataset);
   DW_REQUIRE(rows_out);
   if (first < 0 || first > dataset->n || count < 0 || count > dataset->n - first) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: first is %lld and count %lld, expected a range within 0 to %lld", __func__,
                    (long long)first, (long long)count, (long long)dataset->n);
   }
-  for (int64_t i = 0; i < count; i++) {
-    dw_dataset_fetch(dataset, first + i, (dw_columns){NULL, 0}, 1, rows_out + i * dataset->source->d);
-  }
-  return DIVW_OK;
+  DW_TRY(dw_cursor_open(&cursor, dataset));
+  DW_TRY(dw_cursor_fetch(&cursor, first, count, (dw_columns){NULL, 0}, 1, rows_out));
+fail:
+  dw_cursor_close(&cursor);
+  return status;
 }

@@ -273,6 +273,7 @@ static divw_status shuffle(side *s, uint64_t seed, uint32_t which) {
   divw_status status;
   dw_rows old = s->rows;
   int64_t *order = NULL;
+  old.cursor = NULL; /* stays */
   s->rows.position = NULL;
   s->rows.weight = s->rows.square = NULL;
   DW_TRY(dw_alloc(&order, old.n, sizeof *order));

@@ -29,16 +29,16 @@ enum { CHUNK = 16 };
 
 static divw_status largest_number(const dw_rows *rows, double *largest) {
   divw_status status;
-  double *x;
+  double *x = NULL;
   DW_TRY(dw_alloc(&x, rows->d, sizeof *x));
   for (int64_t i = 0; i < rows->n; i++) {
-    dw_rows_fetch_plain(rows, i, x);
+    DW_TRY(dw_rows_fetch_plain(rows, i, x));
     for (int64_t j = 0; j < rows->d; j++) {
       *largest = fmax(*largest, fabs(x[j]));
     }
   }
-  divw_free(x);
 fail:
+  divw_free(x);
   return status;
 }
 
@@ -78,15 +78,16 @@ void dw_distances_destroy(dw_distances *distances) {
 }
 
 /* Four sums, so that additions need not wait for each other. */
-double dw_distance(dw_distances *distances, int64_t i, int64_t j) {
+divw_status dw_distance(dw_distances *distances, int64_t i, int64_t j, double *distance) {
+  divw_status status;
   const int64_t d = distances->a->d;
   const double *x = distances->x, *y = distances->y;
   double sum[4] = {0};
   if (distances->row_x != i) {
-    dw_rows_fetch_plain(distances->a, i, distances->x);
+    DW_TRY(dw_rows_fetch_plain(distances->a, i, distances->x));
     distances->row_x = i;
   }
-  dw_rows_fetch_plain(distances->b, j, distances->y);
+  DW_TRY(dw_rows_fetch_plain(distances->b, j, distances->y));
   for (int64_t l = 0; l < d - d % 4; l += 4) {
     for (int64_t s = 0; s < 4; s++) {
       const double difference = x[l + s] - y[l + s];
@@ -96,7 +97,9 @@ double dw_distance(dw_distances *distances, int64_t i, int64_t j) {
   for (int64_t l = d - d % 4; l < d; l++) {
     sum[0] += (x[l] - y[l]) * (x[l] - y[l]);
   }
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  *distance = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+fail:
+  return status;
 }
 
 /* Whether one of CHUNK pairs is a candidate; no branches, so that the compiler can use lanes. */
@@ -152,6 +155,7 @@ static void enter(neighbour_lists *lists, int64_t row, double distance) {
 }
 
 static divw_status enter_tile(const dw_tile *tile, void *context) {
+  divw_status status = DIVW_OK;
   neighbour_lists *lists = context;
   const double *limit = lists->limit + tile->j;
   for (int64_t i = 0; i < tile->m; i++) {
@@ -159,13 +163,15 @@ static divw_status enter_tile(const dw_tile *tile, void *context) {
     for (int64_t j = dw_max(0, row + 1 - tile->j); j < tile->n; j++) {
       j = dw_next_candidate(&lists->distances, tile, i, j, lists->limit[row], limit);
       if (j < tile->n) {
-        const double distance = dw_distance(&lists->distances, row, tile->j + j);
+        double distance;
+        DW_TRY(dw_distance(&lists->distances, row, tile->j + j, &distance));
         enter(lists, row, distance);
         enter(lists, tile->j + j, distance);
       }
     }
   }
-  return DIVW_OK;
+fail:
+  return status;
 }
 
 divw_status dw_kth_distances(dw_rows *rows, int64_t k, double *radius) {
@@ -197,13 +203,15 @@ typedef struct {
 } nearest_search;
 
 static divw_status search_tile(const dw_tile *tile, void *context) {
+  divw_status status = DIVW_OK;
   nearest_search *search = context;
   for (int64_t i = 0; i < tile->m; i++) {
     double *limit = &search->limit[tile->i + i];
     for (int64_t j = 0; j < tile->n; j++) {
       j = dw_next_candidate(&search->distances, tile, i, j, *limit, search->none + tile->j);
       if (j < tile->n) {
-        const double distance = dw_distance(&search->distances, tile->i + i, tile->j + j);
+        double distance;
+        DW_TRY(dw_distance(&search->distances, tile->i + i, tile->j + j, &distance));
         if (distance < *limit) {
           *limit = distance;
           search->nearest[tile->i + i] = tile->j + j;
@@ -211,7 +219,8 @@ static divw_status search_tile(const dw_tile *tile, void *context) {
       }
     }
   }
-  return DIVW_OK;
+fail:
+  return status;
 }
 
 divw_status dw_nearest_rows(dw_rows *a, dw_rows *b, int64_t *nearest) {

@@ -21,7 +21,7 @@ divw_status dw_distances_create(dw_distances *distances, dw_rows *a, dw_rows *b)
 void dw_distances_destroy(dw_distances *distances);
 
 /* sum_l (x_il - y_jl)^2 of scaled rows, the same whichever row comes first. */
-double dw_distance(dw_distances *distances, int64_t i, int64_t j);
+divw_status dw_distance(dw_distances *distances, int64_t i, int64_t j, double *distance);
 
 /* First of the pairs (i, j), (i, j+1), ... of row i of a tile whose distance may be below limit_i or limit[j];
  * tile->n: none. */

@@ -47,8 +47,9 @@ static void destroy_side(side *s) {
   dw_rows_destroy(&s->rows);
 }
 
-static void note(comparison *with, int64_t i, int64_t j) {
-  const double distance = dw_distance(&with->distances, i, j);
+static divw_status note(comparison *with, int64_t i, int64_t j) {
+  double distance = INFINITY;
+  const divw_status status = dw_distance(&with->distances, i, j, &distance);
   if (distance < with->x->radius[i]) {
     with->y->inside[j] = 1;
     with->y->other[j] += with->x->rows.weight[i];
@@ -57,21 +58,24 @@ static void note(comparison *with, int64_t i, int64_t j) {
   if (distance < with->y->radius[j]) {
     with->x->inside[i] = 1;
   }
+  return status;
 }
 
 /* Pairs that are surely outside of both balls are passed over; of the others there are about k a row. */
 static divw_status compare_tile(const dw_tile *tile, void *context) {
+  divw_status status = DIVW_OK;
   comparison *with = context;
   for (int64_t i = 0; i < tile->m; i++) {
     const double limit = with->x->radius[tile->i + i];
     for (int64_t j = 0; j < tile->n; j++) {
       j = dw_next_candidate(&with->distances, tile, i, j, limit, with->y->radius + tile->j);
       if (j < tile->n) {
-        note(with, tile->i + i, tile->j + j);
+        DW_TRY(note(with, tile->i + i, tile->j + j));
       }
     }
   }
-  return DIVW_OK;
+fail:
+  return status;
 }
 
 static divw_status compare(side *x, side *y, int64_t k) {

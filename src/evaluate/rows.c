@@ -60,10 +60,14 @@ fail:
 
 static divw_status check_numbers(const dw_rows *rows) {
   divw_status status;
+  dw_window window;
   double *x;
   DW_TRY(dw_alloc(&x, rows->d, sizeof *x));
   for (int64_t i = 0; i < rows->n && status == DIVW_OK; i++) {
-    status = dw_dataset_fetch_finite(rows->dataset, rows->position[i], x);
+    status = dw_cursor_rows(rows->cursor, rows->position[i], 1, &window);
+    if (status == DIVW_OK) {
+      status = dw_window_row_finite(&window, 0, x);
+    }
   }
   divw_free(x);
 fail:
@@ -81,28 +85,35 @@ divw_status dw_rows_create(dw_rows *rows, const divw_dataset *dataset, const dou
   DW_TRY(dw_alloc(&rows->position, n, sizeof *rows->position));
   DW_TRY(dw_alloc(&rows->weight, n, sizeof *rows->weight));
   DW_TRY(keep_positive(rows, p, who));
+  DW_TRY(dw_alloc_zero(&rows->cursor, 1, sizeof *rows->cursor));
+  DW_TRY(dw_cursor_open(rows->cursor, dataset));
   DW_TRY(check_numbers(rows));
 fail:
   return status;
 }
 
 void dw_rows_destroy(dw_rows *rows) {
+  if (rows->cursor != NULL) {
+    dw_cursor_close(rows->cursor);
+  }
+  divw_free(rows->cursor);
   divw_free(rows->square);
   divw_free(rows->weight);
   divw_free(rows->position);
   memset(rows, 0, sizeof *rows);
 }
 
-void dw_rows_fetch_plain(const dw_rows *rows, int64_t i, double *out) {
-  dw_dataset_fetch(rows->dataset, rows->position[i], (dw_columns){NULL, 0}, rows->scale, out);
+divw_status dw_rows_fetch_plain(const dw_rows *rows, int64_t i, double *out) {
+  return dw_cursor_fetch(rows->cursor, rows->position[i], 1, (dw_columns){NULL, 0}, rows->scale, out);
 }
 
-void dw_rows_fetch(const dw_rows *rows, int64_t i, double *restrict out) {
+divw_status dw_rows_fetch(const dw_rows *rows, int64_t i, double *restrict out) {
   const double *restrict shift = rows->shift;
-  dw_rows_fetch_plain(rows, i, out);
+  divw_status status = dw_rows_fetch_plain(rows, i, out);
   for (int64_t j = 0; shift != NULL && j < rows->d; j++) {
     out[j] -= shift[j];
   }
+  return status;
 }
 
 /* ---- means ---- */
@@ -112,13 +123,13 @@ void dw_rows_fetch(const dw_rows *rows, int64_t i, double *restrict out) {
 divw_status dw_rows_mean(const dw_rows *rows, double *mean) {
   divw_status status;
   const int64_t d = rows->d;
-  double *memory;
+  double *memory = NULL;
   DW_TRY(dw_alloc_zero(&memory, 3 * d, sizeof *memory));
   double *restrict x = memory, *restrict sum = memory + d, *restrict lost = memory + 2 * d;
-  dw_rows_fetch_plain(rows, 0, mean);
+  DW_TRY(dw_rows_fetch_plain(rows, 0, mean));
   for (int64_t i = 1; i < rows->n; i++) {
     const double weight = rows->weight[i];
-    dw_rows_fetch_plain(rows, i, x);
+    DW_TRY(dw_rows_fetch_plain(rows, i, x));
     for (int64_t j = 0; j < d; j++) {
       const double term = weight * (x[j] - mean[j]) - lost[j], total = sum[j] + term;
       lost[j] = (total - sum[j]) - term;
@@ -128,8 +139,8 @@ divw_status dw_rows_mean(const dw_rows *rows, double *mean) {
   for (int64_t j = 0; j < d; j++) {
     mean[j] += sum[j];
   }
-  divw_free(memory);
 fail:
+  divw_free(memory);
   return status;
 }
 
@@ -153,12 +164,14 @@ static int64_t block_rows(const dw_rows *rows) {
   return dw_min(rows->n, dw_max(64, dw_min(fit, 1024)));
 }
 
-static int64_t fetch_block(const dw_rows *rows, int64_t first, double *block) {
-  const int64_t count = dw_min(block_rows(rows), rows->n - first);
-  for (int64_t i = 0; i < count; i++) {
-    dw_rows_fetch(rows, first + i, block + i * rows->d);
+static divw_status fetch_block(const dw_rows *rows, int64_t first, double *block, int64_t *count) {
+  divw_status status = DIVW_OK;
+  *count = dw_min(block_rows(rows), rows->n - first);
+  for (int64_t i = 0; i < *count; i++) {
+    DW_TRY(dw_rows_fetch(rows, first + i, block + i * rows->d));
   }
-  return count;
+fail:
+  return status;
 }
 
 divw_status dw_rows_measure(dw_rows *rows) {
@@ -168,7 +181,7 @@ divw_status dw_rows_measure(dw_rows *rows) {
   DW_TRY(dw_alloc(&x, rows->d, sizeof *x));
   for (int64_t i = 0; i < rows->n; i++) {
     double square = 0;
-    dw_rows_fetch(rows, i, x);
+    DW_TRY(dw_rows_fetch(rows, i, x));
     for (int64_t j = 0; j < rows->d; j++) {
       square += x[j] * x[j];
     }
@@ -187,9 +200,9 @@ divw_status dw_for_pairs(const dw_rows *a, const dw_rows *b, dw_tile_fn each, vo
   DW_TRY(dw_alloc(&y, block_rows(b) * d, sizeof *y));
   DW_TRY(dw_alloc(&product, block_rows(a) * block_rows(b), sizeof *product));
   for (int64_t i = 0, m; i < a->n; i += m) {
-    m = fetch_block(a, i, x);
+    DW_TRY(fetch_block(a, i, x, &m));
     for (int64_t j = a == b ? i : 0, n; j < b->n; j += n) {
-      n = fetch_block(b, j, y);
+      DW_TRY(fetch_block(b, j, y, &n));
       dw_row_products(product, n, x, m, y, n, d);
       DW_TRY(each(&(dw_tile){i, m, j, n, product}, context));
     }

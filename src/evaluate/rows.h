@@ -15,6 +15,7 @@
 
 typedef struct {
   const divw_dataset *dataset; /* the caller's */
+  dw_cursor *cursor;           /* over it */
   int64_t n, d;                /* n: rows of positive weight */
   int64_t *position;           /* of each in the dataset */
   double *weight;              /* sum 1 */
@@ -35,8 +36,8 @@ divw_status dw_check_dimensions(const divw_dataset *reference, const divw_datase
 double dw_rest(const double *p, int64_t n);
 
 /* Row i, scaled and shifted; dw_rows_fetch_plain: only scaled. */
-void dw_rows_fetch(const dw_rows *rows, int64_t i, double *out);
-void dw_rows_fetch_plain(const dw_rows *rows, int64_t i, double *out);
+divw_status dw_rows_fetch(const dw_rows *rows, int64_t i, double *out);
+divw_status dw_rows_fetch_plain(const dw_rows *rows, int64_t i, double *out);
 
 /* Weighted mean of the scaled rows. */
 divw_status dw_rows_mean(const dw_rows *rows, double *mean);

@@ -26,13 +26,15 @@ static double covariance_factor(const dw_rows *rows, int32_t covariance) {
   }
 }
 
-static void fetch_centred(const divw_statistics *statistics, const dw_rows *rows, int64_t i, double *restrict out) {
+static divw_status fetch_centred(const divw_statistics *statistics, const dw_rows *rows, int64_t i,
+                                 double *restrict out) {
   const double root = sqrt(covariance_factor(rows, statistics->covariance) * rows->weight[i]);
   const double *restrict mean = statistics->mean;
-  dw_rows_fetch(rows, i, out);
+  const divw_status status = dw_rows_fetch(rows, i, out);
   for (int64_t j = 0; j < rows->d; j++) {
     out[j] = root * (out[j] - mean[j]);
   }
+  return status;
 }
 
 /* At least 8 MiB, and up to as many rows as columns: each block costs a read and a write of S, d^2 numbers. */
@@ -51,7 +53,7 @@ static divw_status sum_covariance(divw_statistics *statistics, const dw_rows *ro
   for (int64_t first = 0; first < rows->n; first += most) {
     const int64_t count = dw_min(most, rows->n - first);
     for (int64_t i = 0; i < count; i++) {
-      fetch_centred(statistics, rows, first + i, block + i * d);
+      DW_TRY(fetch_centred(statistics, rows, first + i, block + i * d));
     }
     dw_add_gram(statistics->matrix, d, block, count);
   }
@@ -66,7 +68,7 @@ static divw_status keep_rows(divw_statistics *statistics, const dw_rows *rows) {
   DW_TRY(dw_alloc(&statistics->matrix, rows->n, (size_t)rows->d * sizeof *statistics->matrix));
   statistics->rank = rows->n;
   for (int64_t i = 0; i < rows->n; i++) {
-    fetch_centred(statistics, rows, i, statistics->matrix + i * rows->d);
+    DW_TRY(fetch_centred(statistics, rows, i, statistics->matrix + i * rows->d));
   }
 fail:
   return status;

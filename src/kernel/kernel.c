@@ -48,12 +48,12 @@ static divw_status check_norm(int32_t similarity, double length, long long row) 
   return DIVW_OK;
 }
 
-divw_status dw_kernel_look(int32_t similarity, const divw_dataset *dataset, int64_t i, double *x, double *scale) {
-  divw_status status = dw_dataset_fetch_finite(dataset, i, x);
+divw_status dw_kernel_look(int32_t similarity, const dw_window *window, int64_t k, double *x, double *scale) {
+  divw_status status = dw_window_row_finite(window, k, x);
   if (status == DIVW_OK) {
-    double length = norm(x, divw_dataset_dimension(dataset));
+    double length = norm(x, divw_dataset_dimension(window->dataset));
     *scale = 1 / length;
-    status = check_norm(similarity, length, (long long)divw_dataset_row(dataset, i));
+    status = check_norm(similarity, length, (long long)divw_dataset_row(window->dataset, window->first + k));
   }
   return status;
 }
@@ -61,16 +61,23 @@ divw_status dw_kernel_look(int32_t similarity, const divw_dataset *dataset, int6
 /* Checks every row, fills kernel->scale, and marks the columns that are used. */
 static divw_status scan_rows(divw_kernel *kernel, int64_t d, unsigned char *used) {
   divw_status status;
-  double *x;
+  dw_cursor cursor = {0};
+  dw_window window;
+  double *x = NULL;
   DW_TRY(dw_alloc(&x, d, sizeof *x));
-  for (int64_t i = 0; status == DIVW_OK && i < kernel->n; i++) {
-    status = dw_kernel_look(kernel->similarity, kernel->dataset, i, x, &kernel->scale[i]);
-    for (int64_t j = 0; j < d; j++) {
-      used[j] |= x[j] != 0;
+  DW_TRY(dw_cursor_open(&cursor, kernel->dataset));
+  for (int64_t i = 0; i < kernel->n; i += window.count) {
+    DW_TRY(dw_cursor_rows(&cursor, i, kernel->n - i, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      DW_TRY(dw_kernel_look(kernel->similarity, &window, k, x, &kernel->scale[i + k]));
+      for (int64_t j = 0; j < d; j++) {
+        used[j] |= x[j] != 0;
+      }
     }
   }
-  divw_free(x);
 fail:
+  dw_cursor_close(&cursor);
+  divw_free(x);
   return status;
 }
 
@@ -167,12 +174,17 @@ const double *dw_kernel_deficit(const divw_kernel *kernel) { return kernel->defi
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel) { return kernel->dataset; }
 
 divw_status divw_kernel_read(const divw_kernel *kernel, int64_t first, int64_t count, double *phi_out) {
+  divw_status status;
+  dw_features features = {0};
   DW_REQUIRE(kernel);
   DW_REQUIRE(phi_out);
   if (first < 0 || count < 0 || first > kernel->n - count) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: first is %lld and count %lld, expected a range within 0 to %lld", __func__,
                    (long long)first, (long long)count, (long long)kernel->n);
   }
-  dw_kernel_fetch_block(kernel, first, count, phi_out);
-  return DIVW_OK;
+  DW_TRY(dw_features_open(&features, kernel));
+  DW_TRY(dw_features_fetch(&features, first, count, phi_out));
+fail:
+  dw_features_close(&features);
+  return status;
 }

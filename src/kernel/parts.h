@@ -22,12 +22,26 @@ struct divw_kernel {
   double *deficit; /* 1 - |phi_i|^2, n; NULL: 0 */
 };
 
-/* Fetches row i, all columns, and checks that the similarity can take it; *scale = 1 / |x|. */
-divw_status dw_kernel_look(int32_t similarity, const divw_dataset *dataset, int64_t i, double *x, double *scale);
+/* Fetches row k of a window, all columns, and checks that the similarity can take it; *scale = 1 / |x|. */
+divw_status dw_kernel_look(int32_t similarity, const dw_window *window, int64_t k, double *x, double *scale);
 
-/* factor * phi_i, r numbers; and whole feature rows, count x r. */
-void dw_kernel_fetch(const divw_kernel *kernel, int64_t i, double factor, double *out);
-void dw_kernel_fetch_block(const divw_kernel *kernel, int64_t first, int64_t count, double *block);
+/* A walk over feature rows, as dw_cursor over the rows of a dataset. */
+typedef struct {
+  const divw_kernel *kernel;
+  dw_cursor cursor; /* not where phi is in memory */
+} dw_features;
+
+divw_status dw_features_open(dw_features *features, const divw_kernel *kernel);
+void dw_features_close(dw_features *features);
+
+/* Feature rows from `first` on, before columns are chosen and rows are scaled: as dw_cursor_rows(). */
+divw_status dw_features_rows(dw_features *features, int64_t first, int64_t count, dw_window *window);
+
+/* factor * phi of row k of such a window, r numbers. */
+void dw_features_row(const divw_kernel *kernel, const dw_window *window, int64_t k, double factor, double *out);
+
+/* Exactly `count` feature rows, count x r. */
+divw_status dw_features_fetch(dw_features *features, int64_t first, int64_t count, double *block);
 
 /* Fills phi and r from the n x n matrix of similarities. */
 divw_status dw_kernel_make_row_side(divw_kernel *kernel);

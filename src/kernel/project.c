@@ -70,16 +70,21 @@ static divw_status fetch_new(const dw_projection *projection, int64_t first, int
                              double *outside) {
   divw_status status;
   const divw_kernel *kernel = projection->kernel;
-  double *x, scale;
+  dw_cursor cursor = {0};
+  dw_window window;
+  double *x = NULL, scale;
   DW_TRY(dw_alloc(&x, divw_dataset_dimension(projection->rows), sizeof *x));
-  for (int64_t i = 0; i < count && status == DIVW_OK; i++) {
-    status = dw_kernel_look(kernel->similarity, projection->rows, first + i, x, &scale);
-    if (status == DIVW_OK) {
-      outside[i] = take_columns(kernel, x, scale, block + i * kernel->columns.count);
+  DW_TRY(dw_cursor_open(&cursor, projection->rows));
+  for (int64_t i = 0; i < count; i += window.count) {
+    DW_TRY(dw_cursor_rows(&cursor, first + i, count - i, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      DW_TRY(dw_kernel_look(kernel->similarity, &window, k, x, &scale));
+      outside[i + k] = take_columns(kernel, x, scale, block + (i + k) * kernel->columns.count);
     }
   }
-  divw_free(x);
 fail:
+  dw_cursor_close(&cursor);
+  divw_free(x);
   return status;
 }
 
@@ -87,17 +92,21 @@ fail:
 static divw_status similarities(const divw_kernel *kernel, const double *block, int64_t count, double *K) {
   divw_status status;
   const int64_t d = kernel->columns.count, rows = dw_kernel_block(kernel->n, d);
-  double *old;
+  dw_cursor cursor = {0};
+  dw_window window;
+  double *old = NULL;
   DW_TRY(dw_alloc(&old, rows * d, sizeof *old));
-  for (int64_t i = 0; i < kernel->n; i += rows) {
-    const int64_t m = dw_min(rows, kernel->n - i);
-    for (int64_t k = 0; k < m; k++) {
-      dw_dataset_fetch(kernel->dataset, i + k, kernel->columns, kernel->scale[i + k], old + k * d);
+  DW_TRY(dw_cursor_open(&cursor, kernel->dataset));
+  for (int64_t i = 0; i < kernel->n; i += window.count) {
+    DW_TRY(dw_cursor_rows(&cursor, i, rows, &window));
+    for (int64_t k = 0; k < window.count; k++) {
+      dw_window_row(&window, k, kernel->columns, kernel->scale[i + k], old + k * d);
     }
-    dw_row_products(K + i, kernel->n, block, count, old, m, d);
+    dw_row_products(K + i, kernel->n, block, count, old, window.count, d);
   }
-  divw_free(old);
 fail:
+  dw_cursor_close(&cursor);
+  divw_free(old);
   return status;
 }
 

@@ -10,26 +10,25 @@
 /* K, whole, from blocks of rows against blocks of rows. */
 static divw_status similarity_matrix(const divw_kernel *kernel, double *K) {
   divw_status status;
+  dw_features features = {0};
   double *a = NULL, *b = NULL;
   int64_t n = kernel->n, d = kernel->columns.count, rows = dw_kernel_block(n, d);
   DW_TRY(dw_alloc(&a, rows * d, sizeof *a));
   DW_TRY(dw_alloc(&b, rows * d, sizeof *b));
+  DW_TRY(dw_features_open(&features, kernel));
   for (int64_t i = 0; i < n; i += rows) {
     int64_t m = dw_min(rows, n - i);
-    for (int64_t k = 0; k < m; k++) {
-      dw_kernel_fetch(kernel, i + k, 1.0, a + k * d);
-    }
+    DW_TRY(dw_features_fetch(&features, i, m, a));
     dw_row_products(K + i * n + i, n, a, m, a, m, d);
     for (int64_t j = i + rows; j < n; j += rows) {
       int64_t l = dw_min(rows, n - j);
-      for (int64_t k = 0; k < l; k++) {
-        dw_kernel_fetch(kernel, j + k, 1.0, b + k * d);
-      }
+      DW_TRY(dw_features_fetch(&features, j, l, b));
       dw_row_products(K + i * n + j, n, a, m, b, l, d);
     }
   }
   dw_mirror_upper(K, n);
 fail:
+  dw_features_close(&features);
   divw_free(b);
   divw_free(a);
   return status;
