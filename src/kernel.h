@@ -9,6 +9,7 @@
 #define DW_KERNEL_H
 
 #include "internal.h"
+#include "kernel/decay.h"
 
 #include <divweights/kernel.h>
 
@@ -20,6 +21,9 @@ divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *
 
 /* delta_i = 1 - |phi_i|^2 of every row where the features are of low rank; NULL: 0. */
 const double *dw_kernel_deficit(const divw_kernel *kernel);
+
+/* How they fell with the rank. */
+const dw_decay *dw_kernel_decay(const divw_kernel *kernel);
 
 /* How many of n rows of r numbers are worked on at a time. */
 int64_t dw_kernel_block(int64_t n, int64_t r);

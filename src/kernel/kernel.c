@@ -169,6 +169,8 @@ int64_t divw_kernel_features(const divw_kernel *kernel) { return kernel == NULL 
 
 int32_t divw_kernel_similarity(const divw_kernel *kernel) { return kernel == NULL ? 0 : kernel->similarity; }
 
+const dw_decay *dw_kernel_decay(const divw_kernel *kernel) { return &kernel->decay; }
+
 const double *dw_kernel_deficit(const divw_kernel *kernel) { return kernel->deficit; }
 
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel) { return kernel->dataset; }

@@ -24,7 +24,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEAST_CANDIDATES = 16, MOST_CANDIDATES = 128, ROWS = 4096 };
+enum { LEAST_CANDIDATES = 16, MOST_CANDIDATES = 128, ROWS = 4096, PURPOSE_PIVOTS = 81 };
 
 typedef struct {
   divw_kernel *kernel;
@@ -105,6 +105,7 @@ static divw_status choose(factor *f, const uint64_t *random) {
   dw_subtract_products(f->H, m, f->taken, f->rank, m, f->taken, f->rank, m, f->rank);
   for (int64_t c = 0; c < m; c++) {
     then[c] = f->H[c * (m + 1)];
+    f->rest[f->candidate[c]] = then[c] > f->nothing ? f->rest[f->candidate[c]] : 0;
   }
   f->accepted = 0;
   for (int64_t c = 0; c < m && f->rank + f->accepted < f->most; c++) {
@@ -167,11 +168,11 @@ static divw_status run(factor *f, double residual) {
   uint64_t random[2 * MOST_CANDIDATES];
   double mean = 1;
   for (bool is_left = true; is_left && f->rank < f->most && mean > residual; f->round++) {
-    dw_random_pairs((dw_sequence){f->seed, f->round, DW_PURPOSE_PIVOTS}, 0, f->candidates, random);
+    dw_random_pairs((dw_sequence){f->seed, f->round, PURPOSE_PIVOTS}, 0, f->candidates, random);
     is_left = draw(f, random);
     if (is_left) {
       DW_TRY(choose(f, random));
-      DW_TRY(extend(f));
+      DW_TRY(f->accepted > 0 ? extend(f) : DIVW_OK);
       mean = mean_rest(f);
       dw_decay_add(decay, f->rank, mean);
     }

@@ -20,6 +20,8 @@ struct divw_kernel {
   double *scale; /* 1 / |x_i| */
   double *phi;   /* n x r where n < d', else NULL: rows are fetched from the dataset */
   double *deficit; /* 1 - |phi_i|^2, n; NULL: 0 */
+  dw_decay decay;  /* of these */
+  int32_t approximation; /* DIVW_APPROXIMATION_* */
 };
 
 /* Fetches row k of a window, all columns, and checks that the similarity can take it; *scale = 1 / |x|. */

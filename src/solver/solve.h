@@ -17,6 +17,7 @@
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
  *     checkpoint.c   the state of it all in a file
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
+ *     widen.c        what they say about a kernel that features of low rank stand for
  *     demand.c       the memory that all this needs, in advance
  *     estimate.c     the same for the caller, before there are rows
  *     pace.c         and the time of an iteration
@@ -25,6 +26,7 @@
 #define DW_SOLVE_H
 
 #include "../kernel.h"
+#include "../report.h"
 #include "../spectrum.h"
 #include "checkpoint.h"
 #include "constraints.h"
@@ -170,12 +172,16 @@ typedef struct {
   double global_bound;
   int64_t iterations;
   int32_t stop_reason, method;
+  bool is_settled; /* there was nothing to choose, and nothing is left to prove */
 } dw_solution;
 
 divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);
 
 /* Whether the gap of a point bounds the objective globally. */
 bool dw_is_gap_global(const dw_solve *solve);
+
+/* widen.c: restates a report for the kernel that is meant, where features are of low rank. */
+divw_status dw_widen(dw_solve *solve, const dw_solution *solution, dw_report *report);
 
 /* demand.c: bytes of a call at its height, by sizes and options, with a method. */
 double dw_solve_bytes(const dw_solve *solve, int32_t method);

@@ -1,6 +1,6 @@
 /* Third stage: options, and the call that turns a kernel into weights. */
 #include "../dataset.h"
-#include "../report.h"
+#include "../interval.h"
 #include "../simplex.h"
 #include "frontier.h"
 
@@ -185,9 +185,11 @@ divw_status divw_solver_set_progress(divw_solver *solver, divw_progress_fn progr
 /* The uniform spectrum: its score, and the rank of the data. */
 static divw_status look_at_uniform(dw_solve *solve) {
   divw_status status;
+  dw_interval interval;
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, NULL));
   solve->row_passes++;
-  solve->vendi_uniform = exp(dw_spectrum_log_vendi(&solve->spectrum, solve->objective.order));
+  DW_TRY(dw_interval_of(&solve->spectrum, solve->objective.order, &interval));
+  solve->vendi_uniform = exp(interval.estimate);
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
   while (solve->spectrum.mu[solve->spectrum.null] == 0) {
     solve->spectrum.null++;
@@ -237,6 +239,7 @@ static divw_status evaluate_most_even(dw_solve *solve, dw_solution *solution) {
   DW_TRY(dw_evaluate(solve, problem, INFINITY, best));
   solve->iterations = 0;
   best->gap = 0;
+  solution->is_settled = true;
   best->deficit = dw_feasible_is_plain(&solve->set) ? 0 : best->deficit;
   best->lambda = isfinite(solve->set.deficit_limit) ? INFINITY : best->lambda;
   if (problem.fixed) {
@@ -305,14 +308,10 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->seconds_read = divw_dataset_seconds_read(dataset);
 }
 
-static divw_status make_weights(const dw_solve *solve, dw_solution *solution, divw_weights **out) {
+static divw_status make_weights(dw_solve *solve, dw_solution *solution, divw_weights **out) {
   divw_status status;
   int64_t *rows;
   dw_report report;
-  DW_TRY(dw_alloc(&rows, solve->n, sizeof *rows));
-  for (int64_t i = 0; i < solve->n; i++) {
-    rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
-  }
   if (solve->cancelled) {
     solution->stop_reason = DIVW_STOP_CANCELLED;
   } else if (solution->best.gap <= solve->options->tolerance) {
@@ -321,6 +320,11 @@ static divw_status make_weights(const dw_solve *solve, dw_solution *solution, di
     solution->stop_reason = solve->stalled ? DIVW_STOP_STALLED : DIVW_STOP_MAX_ITERATIONS;
   }
   fill_report(solve, solution, &report);
+  DW_TRY(dw_widen(solve, solution, &report));
+  DW_TRY(dw_alloc(&rows, solve->n, sizeof *rows));
+  for (int64_t i = 0; i < solve->n; i++) {
+    rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
+  }
   status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
   if (status == DIVW_OK) {
     solution->best.p = solution->best.D = NULL; /* the weights own them now */
