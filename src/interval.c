@@ -10,7 +10,7 @@
  *
  * and every VS_q grows as a spectrum gets more even. The estimate between them is that of a / sum a. Rounding may have
  * made every a_k too large by the error of the moment and of the features, 8 sqrt(r) u: so much is subtracted first,
- * and belongs to the residual then. Proofs: docs/mathematics.md, 14. */
+ * and belongs to the residual then. Proofs: docs/mathematics.md, 13. */
 #include "interval.h"
 
 #include "linalg.h"

@@ -128,7 +128,7 @@ DIVW_API divw_status divw_vendi_score(const divw_kernel *kernel, const double *p
  * @param high   receives the largest; not NULL
  * @return as divw_vendi_score()
  *
- * Cost: as divw_vendi_modes(), and 16 n + 8 r bytes. docs/mathematics.md, 14.
+ * Cost: as divw_vendi_modes(), and 16 n + 8 r bytes. docs/mathematics.md, 13.
  * @since 0.1
  */
 DIVW_API divw_status divw_vendi_interval(const divw_kernel *kernel, const double *p, double order, double *low,
@@ -167,7 +167,7 @@ DIVW_API divw_status divw_vendi_score_two(const divw_dataset *dataset, const div
  * @param high  receives the most; NULL: not wanted
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
  *
- * Source: Ospanov, Farnia, UAI 2025, arXiv 2410.21719 (the truncated score); docs/mathematics.md, 14 (the bounds).
+ * Source: Ospanov, Farnia, UAI 2025, arXiv 2410.21719 (the truncated score); docs/mathematics.md, 13 (the bounds).
  * @since 0.1
  */
 DIVW_API divw_status divw_vendi_truncated(const double *mu, int64_t r, int64_t t, int64_t n, double order,

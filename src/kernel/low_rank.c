@@ -4,7 +4,7 @@
  *
  * takes the columns K_T of a few pivots T at a time, about n r^2 operations in all, most of them in gemm, and
  * n r similarities. What is left, E = K - phi phi^T, is positive semidefinite with the diagonal delta, all of which is
- * known: from it follow bounds for K itself (interval.c; docs/mathematics.md, 14).
+ * known: from it follow bounds for K itself (interval.c; docs/mathematics.md, 13).
  *
  * Pivots are drawn with probabilities delta_i / sum delta, anew after each: that is as good as the best rank r up to a
  * logarithm, and neither falls for outliers, as the largest delta does, nor misses small groups, as uniform ones do. A
