@@ -11,7 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
 CMAKE = os.environ.get("CMAKE", "cmake")
 FLAGS = os.environ.get("EXAMPLE_FLAGS", "")
-WARNINGS = "-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror"
+WARNINGS = "-Wall -Wextra -Wshadow -Werror"
 TIMEOUT = 120
 
 
@@ -37,7 +37,9 @@ class Scratch:
     def build(self, name):
         """Configures and builds examples/NAME; the folder that its program is in."""
         run(CMAKE, "-S", os.path.join(ROOT, "examples", name), "-B", self.path(name),
-            "-DCMAKE_PREFIX_PATH=" + self.path("prefix"), "-DCMAKE_C_FLAGS=%s %s" % (WARNINGS, FLAGS))
+            "-DCMAKE_PREFIX_PATH=" + self.path("prefix"),
+            "-DCMAKE_C_FLAGS=%s -Wstrict-prototypes -Wmissing-prototypes %s" % (WARNINGS, FLAGS),
+            "-DCMAKE_CXX_FLAGS=%s %s" % (WARNINGS, FLAGS))
         run(CMAKE, "--build", self.path(name))
         return self.path(name)
 

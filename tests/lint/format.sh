@@ -6,4 +6,4 @@ cd "$(dirname "$0")/../.."
 . tests/lint/clang14.sh
 tool=$(clang14 clang-format)
 find . \( -path ./build -o -path ./quickstart -o -path ./.git \) -prune -o \
-  \( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 "$tool" --dry-run -Werror
+  \( -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.cpp' \) -print0 | xargs -0 "$tool" --dry-run -Werror

@@ -1,4 +1,4 @@
-"""The whole pipeline from Python, with nothing but ctypes: dataset -> kernel -> solver -> weights -> sampler.
+"""The whole pipeline from Python, through examples/python/divweights.py: dataset -> kernel -> solver -> weights -> sampler.
 
     DIVWEIGHTS_LIBRARY=build/release/libdivweights.so python3 tests/python/pipeline.py
 
@@ -7,14 +7,17 @@ J = balance exp(h) + (1 - balance) (h + m log 90 + (1 - m) log 10), h the entrop
 """
 import math
 import os
+import sys
 import tempfile
 import unittest
-from ctypes import c_double, c_int64, c_void_p
 
-from binding import COSINE, FLOAT64, PROGRESS, STOP_CANCELLED, STOP_CONVERGED, Failure, create, library
+import numpy
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "python"))
+from divweights import Dataset, Error, Kernel, Sampler, Solver, Weights, library  # noqa: E402
 
 KINDS = (90, 10)
-N, D, BALANCE = sum(KINDS), 5, 0.5
+N, BALANCE = sum(KINDS), 0.5
 
 
 def best_objective():
@@ -27,71 +30,49 @@ def best_objective():
 
 class Pipeline(unittest.TestCase):
     def setUp(self):
-        rows = [[3.0, 0, 0, 4.0, 0]] * KINDS[0] + [[0, -2.0, 0, 0, 1.0]] * KINDS[1]
-        array = (c_double * (N * D))(*[value for row in rows for value in row])
-        self.dataset = self.make("divw_dataset_create_copy", array, N, D, FLOAT64, 0)
-        self.kernel = self.make("divw_kernel_create", self.dataset, COSINE)
-        self.solver = self.make("divw_solver_create")
-        library.divw_solver_set_balance(self.solver, BALANCE)
-
-    def make(self, function, *arguments):
-        made = create(function, *arguments)
-        self.addCleanup(getattr(library, "divw_%s_destroy" % function.split("_")[1]), made)
-        return made
-
-    def solve(self, progress):
-        function = PROGRESS(progress)  # must outlive the solve, so it has a name
-        library.divw_solver_set_progress(self.solver, function, None)
-        weights = c_void_p()
-        library.divw_solver_solve(self.solver, self.kernel, weights)
-        self.addCleanup(library.divw_weights_destroy, weights)
-        return weights
+        rows = numpy.repeat([[3.0, 0, 0, 4.0, 0], [0, -2.0, 0, 0, 1.0]], KINDS, axis=0)
+        self.kernel = Kernel(Dataset(rows))
 
     def test_the_whole_line_gives_known_numbers(self):
-        score = c_double()
-        library.divw_vendi_score(self.kernel, None, 1.0, score)
         entropy = -sum(k / N * math.log(k / N) for k in KINDS)
-        self.assertAlmostEqual(score.value, math.exp(entropy), delta=1e-12)
+        self.assertAlmostEqual(self.kernel.vendi_score(), math.exp(entropy), delta=1e-12)
 
         seen = []
-        weights = self.solve(lambda *report: seen.append(report[:-1]) or 0)
+        weights = Solver(balance=BALANCE, progress=lambda *report: seen.append(report)).solve(self.kernel)
         self.assertEqual([report[0] for report in seen], list(range(1, len(seen) + 1)))
-        self.assertGreaterEqual(len(seen), library.divw_weights_iterations(weights))
-        self.assertEqual(library.divw_weights_stop_reason(weights), STOP_CONVERGED)
-        self.assertLessEqual(library.divw_weights_gap(weights), 1e-6)
-        objective = library.divw_weights_objective_value(weights)
-        self.assertAlmostEqual(objective, best_objective(), delta=1e-6)
+        self.assertGreaterEqual(len(seen), weights.iterations)
+        self.assertEqual(weights.stop_reason, "converged")
+        self.assertLessEqual(weights.gap, 1e-6)
+        self.assertAlmostEqual(weights.objective_value, best_objective(), delta=1e-6)
 
-        p = library.divw_weights_values(weights)[:N]
+        p = weights.values
         self.assertAlmostEqual(math.fsum(p), 1, delta=1e-12)
         for kind in (p[:KINDS[0]], p[KINDS[0]:]):
             self.assertAlmostEqual(min(kind), max(kind), delta=1e-12)
 
-        count = 100000
-        sampler = self.make("divw_sampler_create", library.divw_weights_values(weights), N, 7)
-        draws = (c_int64 * count)()
-        library.divw_sampler_draw(sampler, 0, 0, count, draws)
-        mass = sum(p[:KINDS[0]])
-        drawn = sum(index < KINDS[0] for index in draws) / count
+        count, mass = 100000, math.fsum(p[:KINDS[0]])
+        drawn = (Sampler(p, seed=7).draw(0, count) < KINDS[0]).mean()
         self.assertAlmostEqual(drawn, mass, delta=5 * math.sqrt(mass * (1 - mass) / count))
 
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "weights.npy").encode()
-            library.divw_weights_save(weights, path)
-            again = self.make("divw_weights_load", path)
-            self.assertEqual(library.divw_weights_values(again)[:N], p)
-            self.assertEqual(library.divw_weights_objective_value(again), objective)
+            path = os.path.join(folder, "weights.npy")
+            weights.save(path)
+            again = Weights(path)
+            self.assertEqual(again.values.tolist(), p.tolist())
+            self.assertEqual(again.objective_value, weights.objective_value)
 
     def test_a_progress_function_can_stop_the_solve(self):
-        weights = self.solve(lambda iteration, *_: iteration == 2)
-        self.assertEqual(library.divw_weights_stop_reason(weights), STOP_CANCELLED)
-        self.assertAlmostEqual(math.fsum(library.divw_weights_values(weights)[:N]), 1, delta=1e-12)
+        weights = Solver(progress=lambda iteration, *_: iteration == 2).solve(self.kernel)
+        self.assertEqual(weights.stop_reason, "cancelled")
+        self.assertAlmostEqual(math.fsum(weights.values), 1, delta=1e-12)
 
     def test_a_failure_is_a_sentence_that_names_the_value(self):
-        with self.assertRaisesRegex(Failure, r"DIVW_ERROR_ARGUMENT: divw_solver_set_balance: balance is 1\.5, "):
-            library.divw_solver_set_balance(self.solver, 1.5)
-        with self.assertRaisesRegex(Failure, "DIVW_ERROR_FILE: /no/such/file.npy: "):
-            create("divw_dataset_load", b"/no/such/file.npy")
+        with self.assertRaisesRegex(Error, r"^divw_solver_set_balance: balance is 1\.5, ") as caught:
+            Solver(balance=1.5)
+        self.assertEqual(caught.exception.name, "DIVW_ERROR_ARGUMENT")
+        with self.assertRaisesRegex(Error, "^/no/such/file.npy: ") as caught:
+            Dataset.load("/no/such/file.npy")
+        self.assertEqual(caught.exception.name, "DIVW_ERROR_FILE")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import unittest
 
 import numpy as np
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "python"))
-from binding import Failure, create, library  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "python"))
+from divweights import Dataset, Error  # noqa: E402
 
 DTYPES = ("<f8", ">f8", "<f4", ">f4", "<f2", ">f2", "|u1")
 SHAPES = ((40, 3), (7,), (1, 1), (3, 1, 2, 5), (300, 200))
@@ -49,13 +49,8 @@ class FileTest(unittest.TestCase):
         """The rows that the library finds in a file of this content."""
         with open(self.path, "wb") as file:
             file.write(content)
-        dataset = create("divw_dataset_load", self.path.encode())
-        try:
-            rows = np.empty((library.divw_dataset_count(dataset), library.divw_dataset_dimension(dataset)))
-            library.divw_dataset_read(dataset, 0, len(rows), rows.ctypes.data)
-            return rows
-        finally:
-            library.divw_dataset_destroy(dataset)
+        with Dataset.load(self.path) as dataset:
+            return dataset.read()
 
     def check(self, content, array):
         rows, expected = self.read(content), as_rows(array)
@@ -133,7 +128,7 @@ class Damage(FileTest):
             content = self.mutate(source, source.choice(seeds))
             try:
                 rows = self.read(content)
-            except Failure:
+            except Error:
                 rows = None
             try:
                 array = np.load(io.BytesIO(content), max_header_size=1 << 16)
