@@ -47,6 +47,34 @@ void dw_cholesky_solve(const double *factor, int64_t n, double *b) {
   cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, order, factor, order, b, 1);
 }
 
+/* Our upper triangle is LAPACK's lower one. */
+divw_status dw_pivoted_cholesky(double *A, int64_t n, double tolerance, int64_t *order, int64_t *rank) {
+  divw_status status;
+  double *work = NULL;
+  lapack_int *pivots = NULL, found = 0;
+  DW_TRY(dw_check_order(n, "the order of a Cholesky factorisation"));
+  DW_TRY(dw_alloc(&work, 2 * n, sizeof *work));
+  DW_TRY(dw_alloc(&pivots, n, sizeof *pivots));
+  LAPACKE_dpstrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n, pivots, &found, tolerance, work);
+  if (found < 1) {
+    status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no pivot of a matrix of order %lld", (long long)n);
+  }
+  for (int64_t k = 0; status == DIVW_OK && k < n; k++) {
+    order[k] = pivots[k] - 1;
+  }
+  *rank = found;
+fail:
+  divw_free(pivots);
+  divw_free(work);
+  return status;
+}
+
+void dw_solve_rows(double *rows, int64_t count, const double *L, int64_t r) {
+  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0, L, (int)r, rows,
+              (int)r);
+}
+
 /* Row-major A is LAPACK's transpose. */
 bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots) {
   static_assert(sizeof(lapack_int) == sizeof *pivots, "LAPACK with 32-bit integers");

@@ -23,6 +23,14 @@ void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count);
 bool dw_cholesky(double *matrix, int64_t n);
 void dw_cholesky_solve(const double *factor, int64_t n, double *b);
 
+/* P^T A P = R^T R with complete pivoting, in place: the first *rank rows of R, which is upper triangular. Stops where
+ * what is left of the diagonal is at most `tolerance`. Row and column k of P^T A P are number order[k] of A. n r^2
+ * operations. */
+divw_status dw_pivoted_cholesky(double *A, int64_t n, double tolerance, int64_t *order, int64_t *rank);
+
+/* rows := rows L^-T, the solutions of L x = row for every row; L is lower triangular, r x r. count r^2 operations. */
+void dw_solve_rows(double *rows, int64_t count, const double *L, int64_t r);
+
 /* The solution of A x = b for a general matrix, in place of b; A is overwritten, pivots is room for n numbers. False
  * when A is singular. */
 bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots);

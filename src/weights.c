@@ -144,7 +144,7 @@ int32_t divw_weights_stop_reason(const divw_weights *weights) {
 }
 
 int32_t divw_weights_similarity(const divw_weights *weights) {
-  for (int32_t similarity = DIVW_KERNEL_COSINE; weights != NULL && similarity <= DIVW_KERNEL_LINEAR; similarity++) {
+  for (int32_t similarity = DIVW_KERNEL_COSINE; weights != NULL && similarity <= DIVW_KERNEL_FUNCTION; similarity++) {
     if (strcmp(weights->report.kernel, divw_kernel_name(similarity)) == 0) {
       return similarity;
     }

@@ -27,6 +27,7 @@
 #include <divweights/reweight.h>
 #include <divweights/runtime.h>
 #include <divweights/sampler.h>
+#include <divweights/similarity.h>
 #include <divweights/solver.h>
 #include <divweights/status.h>
 #include <divweights/stream.h>

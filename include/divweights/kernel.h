@@ -10,6 +10,7 @@
 #define DIVWEIGHTS_KERNEL_H
 
 #include <divweights/dataset.h>
+#include <divweights/similarity.h>
 #include <divweights/status.h>
 
 #ifdef __cplusplus
@@ -19,14 +20,23 @@ extern "C" {
 /** A similarity, bound to the examples of a dataset. @since 0.1 */
 typedef struct divw_kernel divw_kernel;
 
-/** Similarities. @since 0.1 */
+/** Similarities: similarity.h has their formulas and parameters. @since 0.1 */
 enum {
   DIVW_KERNEL_COSINE = 1, /**< k(x,y) = <x,y> / (|x| |y|); a row of zeros is an error */
-  DIVW_KERNEL_LINEAR = 2  /**< k(x,y) = <x,y> of rows with |x| = 1 within 1e-6; the rest to exactly 1 is scaled away */
+  DIVW_KERNEL_LINEAR = 2, /**< k(x,y) = <x,y> of rows with |x| = 1 within 1e-6; the rest to exactly 1 is scaled away */
+  DIVW_KERNEL_GAUSSIAN = 3,     /**< falls with the square of the distance */
+  DIVW_KERNEL_LAPLACIAN = 4,    /**< falls with the sum of the differences */
+  DIVW_KERNEL_MATERN = 5,       /**< falls with the distance, between the two in smoothness */
+  DIVW_KERNEL_POLYNOMIAL = 6,   /**< a power of inner product and offset */
+  DIVW_KERNEL_COSINE_POWER = 7, /**< a power of the cosine */
+  DIVW_KERNEL_ARC_COSINE = 8,   /**< falls with the angle */
+  DIVW_KERNEL_TANIMOTO = 9,     /**< what two sets, or rows of counts, have in common, of what either has */
+  DIVW_KERNEL_PRECOMPUTED = 10, /**< the dataset is the n x n matrix of similarities */
+  DIVW_KERNEL_FUNCTION = 11     /**< a function of the caller's */
 };
 
 /**
- * @brief The name of a similarity: "cosine", "linear".
+ * @brief The name of a similarity: "cosine", "linear", "gaussian", as in similarity.h.
  * @param similarity any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
@@ -133,6 +143,17 @@ DIVW_API int32_t divw_kernel_approximation(const divw_kernel *kernel);
 DIVW_API const double *divw_kernel_deficit(const divw_kernel *kernel);
 
 /**
+ * @brief The same with a similarity that has parameters, which are copied.
+ * @param out        as in divw_kernel_create()
+ * @param dataset    likewise
+ * @param similarity which similarity; not NULL
+ * @return as divw_kernel_create()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_kernel_create_with(divw_kernel **out, const divw_dataset *dataset,
+                                             const divw_similarity *similarity);
+
+/**
  * @brief Ends a kernel; weights made with it stay valid.
  * @param kernel the kernel; NULL is accepted
  * @since 0.1
@@ -164,6 +185,15 @@ DIVW_API int64_t divw_kernel_features(const divw_kernel *kernel);
 DIVW_API int32_t divw_kernel_similarity(const divw_kernel *kernel);
 
 /**
+ * @brief The similarity with all its parameters, also those that the data chose.
+ * @param kernel the kernel, or NULL
+ * @return owned by the kernel, valid until it is destroyed; NULL for NULL
+ * @since 0.1
+ */
+DIVW_API const divw_similarity *divw_kernel_parameters(const divw_kernel *kernel);
+
+/**
+ * @brief Copies feature rows out: <phi_i, phi_j> = K_ij, |phi_i| = 1.
  * @brief Copies feature rows out: <phi_i, phi_j> = K_ij, |phi_i| = 1 (of low rank: nearly, and less).
  * @param kernel  the kernel; not NULL
  * @param first   position of the first example

@@ -19,6 +19,8 @@
  * n = 20,000 each row has 45 distances computed one by one, against 20,000 by gemm. */
 #include "neighbours.h"
 
+#include "../distance.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -77,27 +79,14 @@ void dw_distances_destroy(dw_distances *distances) {
   memset(distances, 0, sizeof *distances);
 }
 
-/* Four sums, so that additions need not wait for each other. */
 divw_status dw_distance(dw_distances *distances, int64_t i, int64_t j, double *distance) {
   divw_status status;
-  const int64_t d = distances->a->d;
-  const double *x = distances->x, *y = distances->y;
-  double sum[4] = {0};
   if (distances->row_x != i) {
     DW_TRY(dw_rows_fetch_plain(distances->a, i, distances->x));
     distances->row_x = i;
   }
   DW_TRY(dw_rows_fetch_plain(distances->b, j, distances->y));
-  for (int64_t l = 0; l < d - d % 4; l += 4) {
-    for (int64_t s = 0; s < 4; s++) {
-      const double difference = x[l + s] - y[l + s];
-      sum[s] += difference * difference;
-    }
-  }
-  for (int64_t l = d - d % 4; l < d; l++) {
-    sum[0] += (x[l] - y[l]) * (x[l] - y[l]);
-  }
-  *distance = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  *distance = dw_square_distance(distances->x, distances->y, 1, distances->a->d);
 fail:
   return status;
 }

@@ -2,61 +2,13 @@
  *
  * Cosine needs no matrix K: phi_i = x_i / |x_i| reproduces it with r = d numbers a row, and rho = sum p_i phi_i phi_i^T
  * (r x r) has the same non-zero spectrum as the n x n matrix diag(sqrt p) K diag(sqrt p). Columns that are zero in
- * every row are left out (images have many). With fewer rows than columns the n-row side (row_side.c) is cheaper. */
+ * every row are left out (images have many). With fewer rows than columns features from K (exact.c) are cheaper; other
+ * similarities have no others. */
 #include "parts.h"
 
 #include "../linalg.h"
 
-#include <math.h>
-
 /* ---- looking at the data, once ---- */
-
-/* |x| without overflow or underflow on the way. */
-static double norm(const double *x, int64_t d) {
-  double square = 0, largest = 0;
-  for (int64_t j = 0; j < d; j++) {
-    square += x[j] * x[j];
-  }
-  if (square > 1e-200 && square < 1e200) {
-    return sqrt(square);
-  }
-  for (int64_t j = 0; j < d; j++) {
-    largest = fmax(largest, fabs(x[j]));
-  }
-  square = 0;
-  for (int64_t j = 0; largest > 0 && j < d; j++) {
-    square += (x[j] / largest) * (x[j] / largest);
-  }
-  return largest * sqrt(square);
-}
-
-static divw_status check_norm(int32_t similarity, double length, long long row) {
-  if (length == 0) {
-    return dw_fail(DIVW_ERROR_DATA,
-                   "row %lld of the data is all zeros, which has no direction: %s similarity needs other rows", row,
-                   divw_kernel_name(similarity));
-  }
-  if (!(length >= 1e-300 && length <= 1e300)) {
-    return dw_fail(DIVW_ERROR_DATA, "row %lld of the data has norm %g, expected 1e-300 to 1e300", row, length);
-  }
-  if (similarity == DIVW_KERNEL_LINEAR && !(fabs(length - 1) <= 1e-6)) {
-    return dw_fail(DIVW_ERROR_DATA,
-                   "row %lld of the data has norm %.9g, and linear similarity needs norm 1 within 1e-6: "
-                   "normalise the rows, or use cosine similarity, which does",
-                   row, length);
-  }
-  return DIVW_OK;
-}
-
-divw_status dw_kernel_look(int32_t similarity, const dw_window *window, int64_t k, double *x, double *scale) {
-  divw_status status = dw_window_row_finite(window, k, x);
-  if (status == DIVW_OK) {
-    double length = norm(x, divw_dataset_dimension(window->dataset));
-    *scale = 1 / length;
-    status = check_norm(similarity, length, (long long)divw_dataset_row(window->dataset, window->first + k));
-  }
-  return status;
-}
 
 /* Checks every row, fills kernel->scale, and marks the columns that are used. */
 static divw_status scan_rows(divw_kernel *kernel, int64_t d, unsigned char *used) {
@@ -69,7 +21,7 @@ static divw_status scan_rows(divw_kernel *kernel, int64_t d, unsigned char *used
   for (int64_t i = 0; i < kernel->n; i += window.count) {
     DW_TRY(dw_cursor_rows(&cursor, i, kernel->n - i, &window));
     for (int64_t k = 0; k < window.count; k++) {
-      DW_TRY(dw_kernel_look(kernel->similarity, &window, k, x, &kernel->scale[i + k]));
+      DW_TRY(dw_take_direction(kernel->similarity.options.kind, &window, k, x, &kernel->scale[i + k]));
       for (int64_t j = 0; j < d; j++) {
         used[j] |= x[j] != 0;
       }
@@ -101,9 +53,8 @@ fail:
   return status;
 }
 
-/* ---- public ---- */
-
-static divw_status prepare(divw_kernel *kernel) {
+/* Scaled rows as features, or, where there are fewer rows than columns, features from K. */
+static divw_status prepare_directions(divw_kernel *kernel) {
   divw_status status;
   unsigned char *used = NULL;
   int64_t d = divw_dataset_dimension(kernel->dataset);
@@ -112,31 +63,41 @@ static divw_status prepare(divw_kernel *kernel) {
   DW_TRY(scan_rows(kernel, d, used));
   DW_TRY(choose_columns(kernel, d, used));
   kernel->r = kernel->columns.count;
-  if (kernel->n < kernel->r) {
-    DW_TRY(dw_kernel_make_row_side(kernel));
-  }
-  DW_TRY(dw_check_order(kernel->r, "the number of columns"));
 fail:
   divw_free(used);
   return status;
 }
 
-divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity) {
-  DW_REQUIRE(out);
-  *out = NULL;
-  DW_REQUIRE(dataset);
-  if (similarity != DIVW_KERNEL_COSINE && similarity != DIVW_KERNEL_LINEAR) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "divw_kernel_create: similarity is %d, expected DIVW_KERNEL_COSINE or DIVW_KERNEL_LINEAR",
-                   similarity);
+static divw_status prepare(divw_kernel *kernel, const divw_similarity *options) {
+  divw_status status;
+  const bool is_direction = options->kind == DIVW_KERNEL_COSINE || options->kind == DIVW_KERNEL_LINEAR;
+  kernel->similarity.options = *options;
+  if (is_direction) {
+    DW_TRY(prepare_directions(kernel));
   }
+  if (!is_direction || kernel->n < kernel->r) {
+    DW_TRY(dw_similarity_bind(&kernel->similarity, options, kernel->dataset));
+    if (is_direction) {
+      kernel->similarity.columns = kernel->columns;
+      kernel->similarity.width = kernel->columns.count;
+    }
+    DW_TRY(dw_kernel_make_exact(kernel));
+  }
+  DW_TRY(dw_check_order(kernel->r, "the number of columns"));
+fail:
+  return status;
+}
+
+/* ---- public ---- */
+
+static divw_status create(divw_kernel **out, const divw_dataset *dataset, const divw_similarity *options) {
   divw_status status;
   divw_kernel *kernel = NULL;
   DW_TRY(dw_alloc_zero(&kernel, 1, sizeof *kernel));
-  kernel->similarity = similarity;
   kernel->n = divw_dataset_count(dataset);
+  kernel->approximation = DIVW_APPROXIMATION_NONE;
   DW_TRY(dw_dataset_share(&kernel->dataset, dataset));
-  DW_TRY(prepare(kernel));
+  DW_TRY(prepare(kernel, options));
   *out = kernel;
   return DIVW_OK;
 fail:
@@ -144,10 +105,34 @@ fail:
   return status;
 }
 
+divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(dataset);
+  if (dw_kind_of(similarity) == NULL || similarity == DIVW_KERNEL_FUNCTION) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_kernel_create: similarity is %d, expected DIVW_KERNEL_COSINE to DIVW_KERNEL_PRECOMPUTED",
+                   similarity);
+  }
+  const divw_similarity options = dw_similarity_defaults(similarity);
+  return create(out, dataset, &options);
+}
+
+divw_status divw_kernel_create_with(divw_kernel **out, const divw_dataset *dataset, const divw_similarity *similarity) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(dataset);
+  DW_REQUIRE(similarity);
+  return create(out, dataset, similarity);
+}
+
 void divw_kernel_destroy(divw_kernel *kernel) {
   if (kernel != NULL) {
+    divw_free(kernel->frequencies);
     divw_free(kernel->deficit);
+    divw_free(kernel->pivots);
     divw_free(kernel->phi);
+    dw_similarity_release(&kernel->similarity);
     divw_free(kernel->scale);
     divw_free(kernel->column_list);
     divw_dataset_destroy(kernel->dataset);
@@ -155,23 +140,17 @@ void divw_kernel_destroy(divw_kernel *kernel) {
   }
 }
 
-const char *divw_kernel_name(int32_t similarity) {
-  switch (similarity) {
-  case DIVW_KERNEL_COSINE: return "cosine";
-  case DIVW_KERNEL_LINEAR: return "linear";
-  default: return "unknown";
-  }
-}
-
 int64_t divw_kernel_count(const divw_kernel *kernel) { return kernel == NULL ? 0 : kernel->n; }
 
 int64_t divw_kernel_features(const divw_kernel *kernel) { return kernel == NULL ? 0 : kernel->r; }
 
-int32_t divw_kernel_similarity(const divw_kernel *kernel) { return kernel == NULL ? 0 : kernel->similarity; }
+int32_t divw_kernel_similarity(const divw_kernel *kernel) {
+  return kernel == NULL ? 0 : kernel->similarity.options.kind;
+}
 
-const dw_decay *dw_kernel_decay(const divw_kernel *kernel) { return &kernel->decay; }
-
-const double *dw_kernel_deficit(const divw_kernel *kernel) { return kernel->deficit; }
+const divw_similarity *divw_kernel_parameters(const divw_kernel *kernel) {
+  return kernel == NULL ? NULL : &kernel->similarity.options;
+}
 
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel) { return kernel->dataset; }
 

@@ -26,6 +26,9 @@
 
 enum { LEAST_CANDIDATES = 16, MOST_CANDIDATES = 128, ROWS = 4096, PURPOSE_PIVOTS = 81 };
 
+/* By how much |phi_i|^2 may exceed 1 before the similarity is to blame. */
+#define NOT_ROUNDING 1e-6
+
 typedef struct {
   divw_kernel *kernel;
   int64_t n, most, rank; /* columns of phi there is room for, and those that are filled */
@@ -125,6 +128,14 @@ fail:
 
 /* ---- columns ---- */
 
+static divw_status not_definite(const factor *f, int64_t i) {
+  return dw_fail(DIVW_ERROR_DATA,
+                 "the %s similarity is not positive semidefinite: row %lld is more alike to %lld others than any "
+                 "vector of its length can be",
+                 divw_kernel_name(f->kernel->similarity.options.kind),
+                 (long long)divw_dataset_row(f->kernel->dataset, i), (long long)(f->rank + f->accepted));
+}
+
 /* New columns of phi for all rows. */
 static divw_status extend(factor *f) {
   divw_status status = DIVW_OK;
@@ -145,6 +156,9 @@ static divw_status extend(factor *f) {
         square += row[l] * row[l];
       }
       memcpy(phi + i * f->most + k, row, (size_t)t * sizeof *phi);
+      if (square > f->rest[first + i] + NOT_ROUNDING) {
+        return not_definite(f, first + i);
+      }
       f->rest[first + i] = fmax(f->rest[first + i] - square, 0);
     }
   }

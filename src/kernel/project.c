@@ -1,13 +1,12 @@
 /* Features of rows x that a kernel was not made on, so that they can be compared with those it was made on:
  *
  *     columns as features:   phi = x / |x| on the columns that are used
- *     the n-row side:        phi = W^-1 Phi^T k,   k_i = k(x, x_i),   W = Phi^T Phi diagonal
+ *     features from K:       L phi = k,   k_j = k(x, x_j) of the r pivots j,   L their features, lower triangular
+ *     random features:       as for the examples (features.c)
  *
- * Both are the orthogonal projection of x / |x| on the span of the features, <phi, phi_i> = k(x, x_i) for every i; what
- * is left over is outside, 1 - |phi|^2 of the squared length. On the n-row side Phi = U diag(sqrt w), so the second
- * line is diag(1 / sqrt w) U^T k without keeping U. A k that is right to u makes phi_l right to u sqrt(n / w_l); the
- * kernel keeps w_l > 2 n u max w only, so the least certain phi_l are right to 1e-8 / sqrt(max w), their squares to
- * 1e-16. */
+ * The first two are the orthogonal projection of the row on the span of the features, <phi, phi_i> = k(x, x_i) for every i of
+ * the span; what is left over is outside, 1 - |phi|^2 of the squared length. A pivot that was chosen with the rest
+ * l^2 > n u left has its number of phi right to about u / l <= 1e-8 / sqrt n, its square to 1e-16. */
 #include "project.h"
 
 #include "parts.h"
@@ -17,38 +16,29 @@
 #include <math.h>
 #include <string.h>
 
-/* W^-1 Phi^T. */
-static divw_status invert_features(dw_projection *projection) {
-  divw_status status;
+/* The features of the pivots. */
+static divw_status take_pivots(dw_projection *projection) {
   const divw_kernel *kernel = projection->kernel;
-  const int64_t n = kernel->n, r = kernel->r;
-  double *w = NULL;
-  DW_TRY(dw_alloc_zero(&w, r, sizeof *w));
-  DW_TRY(dw_alloc(&projection->inverse, r, (size_t)n * sizeof *projection->inverse));
-  for (int64_t k = 0; k < n * r; k++) {
-    w[k % r] += kernel->phi[k] * kernel->phi[k];
+  const int64_t r = kernel->r;
+  divw_status status = dw_alloc(&projection->factor, r, (size_t)r * sizeof *projection->factor);
+  for (int64_t k = 0; status == DIVW_OK && k < r; k++) {
+    memcpy(projection->factor + k * r, kernel->phi + kernel->pivots[k] * r, (size_t)r * sizeof *kernel->phi);
   }
-  for (int64_t k = 0; k < n * r; k++) {
-    projection->inverse[k % r * n + k / r] = kernel->phi[k] / w[k % r];
-  }
-fail:
-  divw_free(w);
   return status;
 }
 
 divw_status dw_projection_create(dw_projection *projection, const divw_kernel *kernel, const divw_dataset *rows,
                                  const char *function) {
   const int64_t d = divw_dataset_dimension(rows), expected = divw_dataset_dimension(kernel->dataset);
-  const int64_t width = dw_max(kernel->columns.count, kernel->phi == NULL ? 0 : kernel->n);
-  *projection = (dw_projection){kernel, rows, dw_kernel_block(divw_dataset_count(rows), width), NULL};
+  *projection = (dw_projection){kernel, rows, dw_kernel_block(divw_dataset_count(rows), kernel->r), NULL};
   if (d != expected) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: rows have %lld columns, expected %lld, as those of the kernel", function,
                    (long long)d, (long long)expected);
   }
-  return kernel->phi == NULL ? DIVW_OK : invert_features(projection);
+  return kernel->pivots == NULL ? DIVW_OK : take_pivots(projection);
 }
 
-void dw_projection_destroy(dw_projection *projection) { divw_free(projection->inverse); }
+void dw_projection_destroy(dw_projection *projection) { divw_free(projection->factor); }
 
 /* The columns that the kernel uses, of length 1 with the others; the share of those. */
 static double take_columns(const divw_kernel *kernel, const double *x, double scale, double *out) {
@@ -78,7 +68,7 @@ static divw_status fetch_new(const dw_projection *projection, int64_t first, int
   for (int64_t i = 0; i < count; i += window.count) {
     DW_TRY(dw_cursor_rows(&cursor, first + i, count - i, &window));
     for (int64_t k = 0; k < window.count; k++) {
-      DW_TRY(dw_kernel_look(kernel->similarity, &window, k, x, &scale));
+      DW_TRY(dw_take_direction(kernel->similarity.options.kind, &window, k, x, &scale));
       outside[i + k] = take_columns(kernel, x, scale, block + (i + k) * kernel->columns.count);
     }
   }
@@ -88,54 +78,35 @@ fail:
   return status;
 }
 
-/* K_ji = similarity of new row j and row i of the kernel, count x n. */
-static divw_status similarities(const divw_kernel *kernel, const double *block, int64_t count, double *K) {
-  divw_status status;
-  const int64_t d = kernel->columns.count, rows = dw_kernel_block(kernel->n, d);
-  dw_cursor cursor = {0};
-  dw_window window;
-  double *old = NULL;
-  DW_TRY(dw_alloc(&old, rows * d, sizeof *old));
-  DW_TRY(dw_cursor_open(&cursor, kernel->dataset));
-  for (int64_t i = 0; i < kernel->n; i += window.count) {
-    DW_TRY(dw_cursor_rows(&cursor, i, rows, &window));
-    for (int64_t k = 0; k < window.count; k++) {
-      dw_window_row(&window, k, kernel->columns, kernel->scale[i + k], old + k * d);
-    }
-    dw_row_products(K + i, kernel->n, block, count, old, window.count, d);
-  }
-fail:
-  dw_cursor_close(&cursor);
-  divw_free(old);
-  return status;
-}
-
-static divw_status read_row_side(const dw_projection *projection, int64_t first, int64_t count, double *phi,
-                                 double *outside) {
-  divw_status status;
+/* Rows whose similarities no set of vectors can have are brought back to length 1. */
+static divw_status solve_pivots(const dw_projection *projection, int64_t first, int64_t count, double *phi,
+                                double *outside) {
   const divw_kernel *kernel = projection->kernel;
   const int64_t r = kernel->r;
-  double *block = NULL, *K = NULL;
-  DW_TRY(dw_alloc(&block, count, (size_t)kernel->columns.count * sizeof *block));
-  DW_TRY(dw_alloc(&K, count, (size_t)kernel->n * sizeof *K));
-  DW_TRY(fetch_new(projection, first, count, block, outside));
-  DW_TRY(similarities(kernel, block, count, K));
-  dw_row_products(phi, r, K, count, projection->inverse, r, kernel->n);
-  for (int64_t i = 0; i < count; i++) {
+  const dw_some_rows rows = {projection->rows, NULL, first, count}, pivots = {kernel->dataset, kernel->pivots, 0, r};
+  divw_status status = dw_similarity_block(&kernel->similarity, rows, pivots, phi, r);
+  if (status == DIVW_OK) {
+    dw_solve_rows(phi, count, projection->factor, r);
+  }
+  for (int64_t i = 0; status == DIVW_OK && i < count; i++) {
     double square = 0;
     for (int64_t k = 0; k < r; k++) {
       square += phi[i * r + k] * phi[i * r + k];
     }
+    for (int64_t k = 0; square > 1 && k < r; k++) {
+      phi[i * r + k] /= sqrt(square);
+    }
     outside[i] = fmax(1 - square, 0);
   }
-fail:
-  divw_free(K);
-  divw_free(block);
   return status;
 }
 
 divw_status dw_projection_read(const dw_projection *projection, int64_t first, int64_t count, double *phi,
                                double *outside) {
+  if (projection->kernel->frequencies != NULL) {
+    memset(outside, 0, (size_t)count * sizeof *outside);
+    return dw_random_features(projection->kernel, projection->rows, first, count, phi);
+  }
   return projection->kernel->phi == NULL ? fetch_new(projection, first, count, phi, outside)
-                                         : read_row_side(projection, first, count, phi, outside);
+                                         : solve_pivots(projection, first, count, phi, outside);
 }

@@ -7,8 +7,8 @@
 typedef struct {
   const divw_kernel *kernel;
   const divw_dataset *rows;
-  int64_t block;   /* how many rows to read at a time */
-  double *inverse; /* r x n, on the n-row side: features from similarities to the n rows */
+  int64_t block;  /* how many rows to read at a time */
+  double *factor; /* r x r, where features are from K: those of the pivots */
 } dw_projection;
 
 /* `function` is for the sentence where the rows have another number of columns than the kernel's. */

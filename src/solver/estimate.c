@@ -46,8 +46,8 @@ static void make_kernel(divw_estimate *e, int64_t n, int64_t d) {
   e->kernel = 8 * (m + columns);
   hold(e, e->rows + e->kernel + 9 * columns);
   if (n < d) {
-    double work = fmax(fmax(dw_eigen_numbers(m), matrix), 2 * dw_block_numbers(n, d));
-    hold(e, e->rows + e->kernel + 8 * (2 * matrix + m + work));
+    e->kernel += 8 * m;
+    hold(e, e->rows + e->kernel + 8 * (matrix + 4 * m + columns + fmax(matrix, 2 * dw_block_numbers(n, d))));
     e->kernel += 8 * matrix;
   }
 }
