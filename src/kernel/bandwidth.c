@@ -84,7 +84,7 @@ static divw_status take_median(dw_similarity *similarity) {
   int64_t count = all ? n * (n - 1) / 2 : PAIRS, kept;
   uint64_t *random = NULL;
   double *distances = NULL;
-  DW_TRY(dw_alloc(&random, 2 * PAIRS, sizeof *random));
+  DW_TRY(dw_alloc(&random, PAIRS, 2 * sizeof *random));
   DW_TRY(dw_alloc(&distances, count + 1, sizeof *distances));
   dw_random_pairs((dw_sequence){similarity->options.seed, 0, PURPOSE_PAIRS}, 0, PAIRS, random);
   DW_TRY(sample_distances(similarity, all ? NULL : random, count, distances, &kept));
