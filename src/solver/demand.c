@@ -33,6 +33,7 @@ static double numbers_of_call(const dw_solve *s) {
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
   vectors += dw_is_gap_global(s) ? 0 : (double)s->options->max_solves;
+  vectors += s->kernel != NULL && dw_kernel_deficit(s->kernel) != NULL ? 3 : 0; /* eigenvalues of every row's own */
   return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
 }
 

@@ -27,6 +27,13 @@ static bool is_slow(const dw_solve *solve) {
   return objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
 }
 
+/* Rows that are not active get the weight that stationarity gives them. That of rows with a deficit, at orders up to 1,
+ * is not derived. */
+bool dw_interior_point_is_derived(const dw_solve *solve) {
+  return solve->n <= DW_INTERIOR_ALL || solve->objective.order > 1 || solve->kernel == NULL ||
+         dw_kernel_deficit(solve->kernel) == NULL;
+}
+
 /* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
  * has no gradient, and leaves no choice. */
 bool dw_wants_interior_point(const dw_solve *solve) {
@@ -38,7 +45,7 @@ bool dw_wants_interior_point(const dw_solve *solve) {
     return true;
   }
   return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) && dw_interior_point_fits(solve) &&
-         (dw_newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
+         dw_interior_point_is_derived(solve) && (dw_newton_cost(solve) < CHEAP_STEP || solve->n <= FEW_ROWS);
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -100,7 +107,8 @@ bool dw_may_switch(const dw_solve *solve, bool interior) {
     return false;
   }
   return interior ? isfinite(solve->objective.order)
-                  : dw_newton_cost(solve) < BEARABLE_STEP && dw_interior_point_fits(solve);
+                  : dw_newton_cost(solve) < BEARABLE_STEP && dw_interior_point_fits(solve) &&
+                        dw_interior_point_is_derived(solve);
 }
 
 /* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */

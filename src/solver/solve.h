@@ -160,9 +160,10 @@ divw_status dw_anderson_step(dw_anderson *anderson, const double *p, const doubl
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                           int32_t *stop_reason);
 
-/* Whether that would be an interior-point method; whether the other one may go on where it stalls; and the operations
+/* Whether that would be an interior-point method; whether one may be used at all; whether the other one may go on where it stalls; and the operations
  * of a step of it. By sizes, options, and the score of uniform weights. */
 bool dw_wants_interior_point(const dw_solve *solve);
+bool dw_interior_point_is_derived(const dw_solve *solve);
 bool dw_may_switch(const dw_solve *solve, bool interior);
 double dw_newton_cost(const dw_solve *solve);
 

@@ -3,6 +3,7 @@
 #include "../interval.h"
 #include "../simplex.h"
 #include "frontier.h"
+#include "interior.h"
 
 #include <divweights/vendi.h>
 
@@ -378,6 +379,12 @@ static divw_status check_combination(const divw_solver *solver) {
 
 /* A softmax of free logits keeps no constraint. */
 static divw_status check_method(const dw_solve *solve) {
+  if (solve->options->method == DIVW_METHOD_INTERIOR_POINT && !dw_interior_point_is_derived(solve)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "divw_solver_solve: DIVW_METHOD_INTERIOR_POINT takes up to %d rows of low rank at orders up to 1, "
+                   "given %lld; expected another method",
+                   DW_INTERIOR_ALL, (long long)solve->n);
+  }
   bool free = dw_feasible_is_plain(&solve->set) && isinf(solve->set.deficit_limit);
   if (solve->options->method == DIVW_METHOD_ADAM && !free) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "divw_solver_solve: DIVW_METHOD_ADAM keeps no constraints on the weights, "
