@@ -362,7 +362,89 @@ def check_quality(log_p):
     holds("12.6 order 2, equality", 1e-12 - np.max(np.abs(two + 2 * squares @ mu / np.sum(mu ** 2))))
 
 
+def log_score(mu, q):
+    mu = mu[mu > 0]
+    if np.isinf(q):
+        return -np.log(mu.max())
+    return entropy(mu) if q == 1 else np.log(np.sum(mu ** q)) / (1 - q)
+
+
+def low_rank_factor(K, r):
+    """Randomly pivoted Cholesky, one pivot at a time."""
+    F, rest = np.zeros((len(K), r)), np.ones(len(K))
+    for k in range(r):
+        j = rng.choice(len(K), p=rest / rest.sum())
+        column = K[:, j] - F @ F[j]
+        F[:, k] = column / np.sqrt(column[j])
+        rest = np.maximum(1 - np.sum(F ** 2, axis=1), 0)
+    return F, rest
+
+
+def water(a, count):
+    """The spectrum of `count` numbers, none below those of a, that is as even as can be."""
+    a = np.concatenate([a, np.zeros(count - len(a))])
+    level = root(lambda c: -np.sum(np.maximum(a, c)), -1.0)
+    return np.maximum(a, level)
+
+
+def own_terms(p, delta, q, power):
+    """What the deficits add to D, and to the constant."""
+    if q == 1:
+        return -delta * np.log(p * delta), 0
+    return q / (1 - q) * delta * (p * delta) ** (q - 1) / power, np.sum((p * delta) ** q) / power
+
+
+def check_low_rank(q):
+    """Section 13: the interval, and the certificate for the true K."""
+    x = rng.standard_normal((40, rng.integers(1, 6)))
+    distance = np.sum((x[:, None] - x[None]) ** 2, axis=2)
+    K = np.exp(-distance / np.median(distance) * 10 ** rng.uniform(-1, 1))
+    F, delta = low_rank_factor(K, rng.integers(2, 12))
+    delta = np.maximum(delta, 1e-12)
+
+    def score(p):
+        return log_score(np.linalg.eigvalsh(np.sqrt(p)[:, None] * K * np.sqrt(p)), q)
+
+    def random_p():
+        log_p = 10 ** rng.uniform(-2, 0.5) * rng.standard_normal(len(K))
+        return np.exp(log_softmax(log_p))
+    p, other, lam = random_p(), random_p(), 10 ** rng.uniform(-2, 1)
+    a, V = np.linalg.eigh((F * p[:, None]).T @ F)
+    a = np.maximum(a, 1e-16)
+    low = a.copy()
+    low[-1] += 1 - a.sum()
+    room = 1e-10 if q >= 1 else 1e-6  # small orders count what rounding makes of eigenvalues that are 0
+    own = np.concatenate([a, p * delta])
+    holds("13.2 low", score(p) - log_score(low, q) + room)
+    holds("13.2 high, filled", log_score(water(a, len(K)), q) - score(p) + room)
+    holds("13.1 high, own coordinates", log_score(own, q) - score(p) + room)
+    t = rng.integers(1, len(K))
+    mu = np.sort(np.maximum(np.linalg.eigvalsh(np.sqrt(p)[:, None] * K * np.sqrt(p)), 0))[::-1]
+    rest = np.sum(mu[t:])
+    copies = int(rest / mu[t - 1]) if mu[t - 1] > 0 else 0
+    packed = np.concatenate([mu[:t], np.full(copies, mu[t - 1]), [max(rest - copies * mu[t - 1], 0)]])
+    holds("13.7 truncated, low", score(p) - log_score(packed, q) + 10 * room)
+    holds("13.7 truncated, high", log_score(np.append(mu[:t], np.full(len(K) - t, rest / (len(K) - t))), q) - score(p)
+          + 10 * room)
+    if np.isinf(q):
+        return
+    squares, power = (F @ V) ** 2, np.sum(own ** q)
+    D, constant = own_terms(p, delta, q, power)
+    if q == 1:
+        D = D - squares @ np.log(a)
+        bound = soft_maximum(D, lam) + np.log(own.sum())
+        holds("13.3 certificate, q = 1", bound - score(other) - lam * entropy(other))
+    else:
+        D = D + q / (1 - q) * squares @ a ** (q - 1) / power
+        bound = soft_maximum(D, lam) + np.sum(a ** q) / power + constant - 1 / (1 - q)
+        level = (np.exp((1 - q) * score(other)) / power - 1) / (1 - q)
+        holds("13.3 certificate, q = %g" % q, bound - level - lam * entropy(other) + room)
+
+
 def main():
+    for q in (0.5, 1, 2, 3, np.inf):
+        for _ in range(60):
+            check_low_rank(q)
     for _ in range(300):
         log_p = log_softmax(np.logaddexp(random_log_p(), -12))
         check_constraints(10 ** rng.uniform(-2, 1), log_p)

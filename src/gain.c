@@ -9,7 +9,8 @@
  *
  *     (1-t) rho + t phi phi^T  =  V^T ( diag((1-t) mu) + t z z^T ) V ,
  *
- * is that of a diagonal matrix and a rank-one one (rank_one.c); all directions without weight make one coordinate. */
+ * is that of a diagonal matrix and a rank-one one (rank_one.c); all directions without weight make one coordinate.
+ * Where features are of low rank every example has a coordinate of its own (spectrum.h), and so has a new one. */
 #include "kernel/project.h"
 #include "linalg.h"
 #include "rank_one.h"
@@ -59,16 +60,16 @@ static divw_status gains_create(gains *g, const divw_kernel *kernel, const doubl
   if (p != NULL) {
     DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, function, &sum));
   }
-  DW_TRY(dw_spectrum_create(&g->spectrum, r));
+  DW_TRY(dw_spectrum_create(&g->spectrum, kernel));
   DW_TRY(dw_alloc_zero(&g->h, r, sizeof *g->h));
-  DW_TRY(dw_alloc(&g->d, 3 * (r + 1), sizeof *g->d));
+  DW_TRY(dw_alloc(&g->d, 3 * (r + 1) + g->spectrum.count - r, sizeof *g->d));
   DW_TRY(dw_alloc(&g->phi, g->rows * (2 * r + 1), sizeof *g->phi));
   g->w = g->d + r + 1;
   g->mu = g->w + r + 1;
   g->z = g->phi + g->rows * r;
   g->outside = g->z + g->rows * r;
   DW_TRY(dw_spectrum_compute(&g->spectrum, kernel, p));
-  g->log_vendi = dw_log_vendi(g->spectrum.mu, r, order);
+  g->log_vendi = dw_spectrum_log_vendi(&g->spectrum, order);
   while (g->spectrum.mu[g->null] == 0) {
     g->null++;
   }
@@ -102,6 +103,16 @@ static double marginal(const gains *g, const double *z, double outside) {
   return outside > 0 && g->order <= 1 ? INFINITY : D;
 }
 
+/* What the coordinate of its own adds to that of example i. */
+static double own_marginal(const gains *g, int64_t i) {
+  const double deficit = g->spectrum.count > g->spectrum.r ? g->spectrum.deficit[i] : 0;
+  const double own = deficit > 0 ? g->spectrum.mu[g->spectrum.r + i] : 0;
+  if (own > 0) {
+    return deficit * marginal_at(own, g->order, g->log_vendi);
+  }
+  return deficit > NEGLIGIBLE_OUTSIDE && g->order <= 1 ? INFINITY : 0;
+}
+
 /* log VS with a new example in it, less log VS without. */
 static double gain_of(const gains *g, const double *z, double outside) {
   const double t = g->share;
@@ -120,7 +131,11 @@ static double gain_of(const gains *g, const double *z, double outside) {
     }
   }
   dw_rank_one(g->d, g->w, moved, g->mu + kept);
-  return dw_log_vendi(g->mu, kept + moved, g->order) - g->log_vendi;
+  kept += moved;
+  for (int64_t k = g->spectrum.r; k < g->spectrum.count; k++) {
+    g->mu[kept++] = (1 - t) * g->spectrum.mu[k];
+  }
+  return dw_log_vendi(g->mu, kept, g->order) - g->log_vendi;
 }
 
 divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, double order, double *D) {
@@ -140,7 +155,7 @@ divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, doub
     memset(g.outside, 0, (size_t)count * sizeof *g.outside);
     take_parts(&g, count);
     for (int64_t i = 0; i < count; i++) {
-      D[first + i] = marginal(&g, g.z + i * r, g.outside[i]);
+      D[first + i] = marginal(&g, g.z + i * r, g.outside[i]) + own_marginal(&g, first + i);
     }
   }
 fail:

@@ -1,4 +1,5 @@
-/* The data as everything after this stage sees it: two passes over feature rows phi_i in R^r, |phi_i| = 1.
+/* The data as everything after this stage sees it: two passes over feature rows phi_i in R^r, |phi_i| = 1
+ * (less where they are of low rank).
  *
  *     moment     S = sum_i p_i phi_i phi_i^T         r x r
  *     quadratic  D_i = |R_j phi_i|^2, j = 1..m       n numbers for each of m triangular matrices, in one read
@@ -8,6 +9,7 @@
 #define DW_KERNEL_H
 
 #include "internal.h"
+#include "kernel/decay.h"
 
 #include <divweights/kernel.h>
 
@@ -16,6 +18,12 @@ divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, double 
 
 /* D[j][i] = |R[j] phi_i|^2 for m upper triangular r x r matrices. */
 divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D);
+
+/* delta_i = 1 - |phi_i|^2 of every row where the features are of low rank; NULL: 0. */
+const double *dw_kernel_deficit(const divw_kernel *kernel);
+
+/* How they fell with the rank. */
+const dw_decay *dw_kernel_decay(const divw_kernel *kernel);
 
 /* How many of n rows of r numbers are worked on at a time. */
 int64_t dw_kernel_block(int64_t n, int64_t r);

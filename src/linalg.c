@@ -144,6 +144,15 @@ double dw_dot(const double *a, const double *b, int64_t count) {
   return cblas_ddot((int)count, a, 1, b, 1);
 }
 
+void dw_subtract_products(double *product, int64_t stride, const double *a, int64_t a_stride, int64_t m,
+                          const double *b, int64_t b_stride, int64_t n, int64_t k) {
+  assert(m <= INT32_MAX && n <= INT32_MAX && a_stride <= INT32_MAX && b_stride <= INT32_MAX);
+  if (k > 0) {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, -1.0, a, (int)a_stride, b,
+                (int)b_stride, 1.0, product, (int)stride);
+  }
+}
+
 /* ---- eigenvalues ---- */
 
 static bool all_finite(const double *x, int64_t count) {

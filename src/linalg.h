@@ -60,6 +60,10 @@ void dw_divide(double *x, const double *R, int64_t r);
 
 double dw_dot(const double *a, const double *b, int64_t count);
 
+/* product[i * stride + j] -= <a_i, b_j>, rows of k numbers that are `a_stride` and `b_stride` apart. */
+void dw_subtract_products(double *product, int64_t stride, const double *a, int64_t a_stride, int64_t m,
+                          const double *b, int64_t b_stride, int64_t n, int64_t k);
+
 /* S = V^T diag(mu) V: eigenvalues ascending, eigenvectors the rows of V. S is kept. About 9 r^3 operations.
  *
  * LAPACK's word is not taken for it: input and output are checked for NaN and Inf (dsyevd answers info = 0 with NaN,

@@ -19,6 +19,9 @@ typedef struct {
   double max_weight, min_weight, least_effective_examples;
   int64_t groups_bounded, excluded;
   double quality;
+  char approximation[DW_NAME_SIZE];
+  int64_t rank_needed;
+  double residual, vendi_score_low, vendi_score_high;
   double vendi_score_uniform, vendi_score, entropy, effective_examples;
   double objective_value, entropy_weight, certified_value, upper_bound, gap, error_bar, global_upper_bound, global_gap;
   int64_t iterations, solves, row_passes, streamed; /* whether rows were read again in every pass: 1 or 0 */

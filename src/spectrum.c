@@ -4,13 +4,15 @@
  * The gradient of T_q at sigma is a matrix function: D_i = phi_i^T F(sigma) phi_i with F = -log for q = 1 and
  * q/(1-q) sigma^(q-1) otherwise. It is computed as +-(|R phi_i|^2 - c), R^T R = +-F + c I, since a triangular R halves
  * the work of the pass. Cholesky needs the shift c where F may be singular (-log sigma when an eigenvalue is 1,
- * sigma^(q-1) for q > 1 when one is 0). With |phi_i| = 1 the shift is undone exactly.
+ * sigma^(q-1) for q > 1 when one is 0). With |phi_i|^2 = 1 - delta_i known the shift is undone exactly. delta_i, the
+ * deficit of a row, is 0 where features are exact; where not, the coordinate of its own adds delta_i F(p_i delta_i).
  *
  * A floor on eigenvalues keeps F finite in directions that no example has. It costs nothing in rigour: the bound holds
  * for any sigma, and its constant is computed from the floored one. */
 #include "spectrum.h"
 
 #include "linalg.h"
+#include "simplex.h"
 
 #include <float.h>
 #include <math.h>
@@ -24,17 +26,24 @@ static double eigenvalue_floor(const dw_spectrum *spectrum, double order) {
   return order > 1 ? 0 : spectrum->single ? 2 * (double)FLT_EPSILON * spectrum->mu[spectrum->r - 1] : 1e-16;
 }
 
+/* The same for what a row has of its own, of which there are n. */
+static double own_floor(double order) { return order > 1 ? 0 : order == 1 ? 1e-20 : 1e-32; }
+
 /* Below order 1 a floor in directions that no example has would cost more than a tolerance. There sigma is 0, and R
  * takes the least weight there is: no row has a part in them beyond rounding. */
 static bool is_null(const dw_spectrum *spectrum, double order, int64_t k) {
   return order < 1 && k < spectrum->null && spectrum->mu[k] == 0;
 }
 
-divw_status dw_spectrum_create(dw_spectrum *spectrum, int64_t r) {
+divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel) {
   divw_status status;
-  memset(spectrum, 0, sizeof *spectrum);
-  spectrum->r = r;
-  DW_TRY(dw_alloc(&spectrum->mu, r, sizeof *spectrum->mu));
+  const int64_t r = divw_kernel_features(kernel), n = divw_kernel_count(kernel);
+  *spectrum = (dw_spectrum){.r = r, .count = r, .deficit = dw_kernel_deficit(kernel)};
+  for (int64_t i = 0; spectrum->deficit != NULL && i < n; i++) {
+    spectrum->deficits += spectrum->deficit[i];
+  }
+  spectrum->count += spectrum->deficits > 0 ? n : 0;
+  DW_TRY(dw_alloc_zero(&spectrum->mu, spectrum->count, sizeof *spectrum->mu));
   DW_TRY(dw_alloc(&spectrum->V, r * r, sizeof *spectrum->V));
   DW_TRY(dw_alloc(&spectrum->S, r * r, sizeof *spectrum->S));
   return DIVW_OK;
@@ -53,7 +62,7 @@ void dw_spectrum_destroy(dw_spectrum *spectrum) {
 /* What rounding may make of an eigenvalue, relative to the largest: errors of sums of m terms grow as sqrt(m) u with a
  * factor that 8 exceeds as good as never (Higham, Mary, SIAM J. Sci. Comput. 41, 2019); m: rows in a block of the
  * moment, and r in the decomposition. Measured: below a tenth of it. */
-static double eigenvalue_error(const dw_spectrum *spectrum) {
+double dw_eigenvalue_error(const dw_spectrum *spectrum) {
   return 8 * (sqrt((double)spectrum->r) + sqrt((double)spectrum->terms)) * (DBL_EPSILON / 2);
 }
 
@@ -88,43 +97,71 @@ fail:
   return status;
 }
 
-/* Rounding can make eigenvalues slightly negative and their sum slightly other than 1; and it leaves dust where they
- * are 0, which small orders would count: at q = 0.5 an eigenvalue of 1e-17 weighs as much as 3e-9. */
-static void clean(dw_spectrum *spectrum) {
+/* Rounding can make eigenvalues slightly negative and their sum slightly other than it is; and it leaves dust where
+ * they are 0, which small orders would count: at q = 0.5 an eigenvalue of 1e-17 weighs as much as 3e-9. */
+static void clean(dw_spectrum *spectrum, double trace) {
   int64_t r = spectrum->r;
-  double *mu = spectrum->mu, sum = 0, dust = spectrum->single ? 0 : eigenvalue_error(spectrum) * mu[r - 1];
+  double *mu = spectrum->mu, sum = 0, dust = spectrum->single ? 0 : dw_eigenvalue_error(spectrum) * mu[r - 1];
   for (int64_t k = 0; k < r; k++) {
     mu[k] = mu[k] > dust ? mu[k] : 0;
     sum += mu[k];
   }
   for (int64_t k = 0; k < r; k++) {
-    mu[k] /= sum;
+    mu[k] *= trace / sum;
   }
 }
 
-/* Feature rows have length 1, so the trace is the sum of the weights, unless they are read from where they have changed
- * since. */
-static divw_status compute_moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
+/* sum p_i delta_i, the terms of which go to `own` unless that is NULL; p NULL: uniform, otherwise scaled to sum 1. */
+static double own_share(const double *deficit, const double *p, int64_t n, double *own) {
+  dw_sum total = {0, 0}, share = {0, 0};
+  for (int64_t i = 0; i < n; i++) {
+    dw_sum_add(&total, p == NULL ? 1 : p[i]);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    const double part = (p == NULL ? 1 : p[i]) * deficit[i] / dw_sum_value(&total);
+    dw_sum_add(&share, part);
+    if (own != NULL) {
+      own[i] = part;
+    }
+  }
+  return dw_sum_value(&share);
+}
+
+/* Fills the eigenvalues that rows have of their own, and gives what is left for the others. */
+static double take_own(dw_spectrum *spectrum, const double *p) {
+  const int64_t n = spectrum->count - spectrum->r;
+  spectrum->weighted = 0;
+  for (int64_t i = 0; i < n; i++) {
+    spectrum->weighted += p == NULL || p[i] > 0;
+  }
+  return n == 0 ? 1 : 1 - own_share(spectrum->deficit, p, n, spectrum->mu + spectrum->r);
+}
+
+/* The trace is the sum of the weights less what rows have of their own, unless rows are read from where they have
+ * changed since. */
+static divw_status compute_moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p,
+                                  double wanted) {
   divw_status status = moment(spectrum, kernel, p);
   double trace = 0;
   for (int64_t k = 0; k < spectrum->r; k++) {
     trace += spectrum->S[k * (spectrum->r + 1)];
   }
-  if (status == DIVW_OK && !(fabs(trace - 1) <= 1e-3)) {
+  if (status == DIVW_OK && !(fabs(trace - wanted) <= 1e-3)) {
     status = dw_fail(DIVW_ERROR_DATA,
-                     "the rows have changed since the kernel was made of them: what has to be 1 for "
+                     "the rows have changed since the kernel was made of them: what has to be %g for "
                      "rows of the same lengths is %g",
-                     trace);
+                     wanted, trace);
   }
   return status;
 }
 
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   divw_status status;
-  DW_TRY(compute_moment(spectrum, kernel, p));
+  const double wanted = take_own(spectrum, p);
+  DW_TRY(compute_moment(spectrum, kernel, p, wanted));
   DW_TRY(decompose(spectrum));
   spectrum->terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
-  clean(spectrum);
+  clean(spectrum, wanted);
 fail:
   return status;
 }
@@ -132,11 +169,13 @@ fail:
 divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu) {
   divw_status status;
   dw_spectrum spectrum = {.r = divw_kernel_features(kernel), .mu = mu};
+  const double *deficit = dw_kernel_deficit(kernel);
+  const double wanted = deficit == NULL ? 1 : 1 - own_share(deficit, p, divw_kernel_count(kernel), NULL);
   DW_TRY(dw_alloc(&spectrum.S, spectrum.r * spectrum.r, sizeof *spectrum.S));
-  DW_TRY(compute_moment(&spectrum, kernel, p));
+  DW_TRY(compute_moment(&spectrum, kernel, p, wanted));
   DW_TRY(dw_eigenvalues(spectrum.S, spectrum.r, mu));
   spectrum.terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
-  clean(&spectrum);
+  clean(&spectrum, wanted);
 fail:
   divw_free(spectrum.S);
   return status;
@@ -145,8 +184,8 @@ fail:
 divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   divw_status status;
   int64_t r = spectrum->r;
-  double trace = 0;
-  DW_TRY(compute_moment(spectrum, kernel, p));
+  double trace = 0, wanted = take_own(spectrum, p);
+  DW_TRY(compute_moment(spectrum, kernel, p, wanted));
   for (int64_t k = 0; k < r; k++) {
     trace += spectrum->S[k * (r + 1)];
   }
@@ -154,13 +193,13 @@ divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel 
     return dw_fail(DIVW_ERROR_NUMERICAL, "the moment matrix has trace %g", trace);
   }
   for (int64_t k = 0; k < r * r; k++) {
-    spectrum->S[k] /= trace;
+    spectrum->S[k] *= wanted / trace;
   }
 fail:
   return status;
 }
 
-/* tr rho^2 = sum of the squares of rho's entries. */
+/* tr rho^2 = sum of the squares of rho's entries, and of what rows have of their own. */
 static double square(const dw_spectrum *spectrum) {
   double sum = 0;
   for (int64_t k = 0; k < spectrum->r; k++) {
@@ -171,10 +210,11 @@ static double square(const dw_spectrum *spectrum) {
     }
     sum += row;
   }
+  for (int64_t k = spectrum->r; k < spectrum->count; k++) {
+    sum += spectrum->mu[k] * spectrum->mu[k];
+  }
   return sum;
 }
-
-double dw_log_vendi_two(const dw_spectrum *spectrum) { return -log(square(spectrum)); }
 
 static double log_vendi_one(const double *mu, int64_t r, double sum) {
   double entropy = 0;
@@ -211,6 +251,13 @@ double dw_log_vendi(const double *mu, int64_t r, double order) {
   return (order * log(largest / sum) + log(power)) / (1 - order);
 }
 
+double dw_spectrum_log_vendi(const dw_spectrum *spectrum, double order) {
+  if (order == 2) {
+    return -log(square(spectrum));
+  }
+  return isinf(order) ? -log(spectrum->mu[spectrum->r - 1]) : dw_log_vendi(spectrum->mu, spectrum->count, order);
+}
+
 /* +-F at one eigenvalue: positive, and for q != 1 relative to tr rho^q = exp(log_power). */
 static double gradient_at(double sigma, double order, double log_power) {
   if (order == 1) {
@@ -233,18 +280,35 @@ static divw_status gradient_two(const dw_spectrum *spectrum, double *R, dw_gradi
   return DIVW_OK;
 }
 
+/* An eigenvalue of the dual state that a row has of its own, at k of mu. Smoothing is spread as deficits are. */
+static double own_state(const dw_spectrum *spectrum, double order, double smoothing, int64_t k) {
+  const double share = smoothing / 2 * spectrum->deficit[k - spectrum->r] / spectrum->deficits;
+  return fmin(fmax((1 - smoothing) * spectrum->mu[k] + share, own_floor(order)), 1);
+}
+
+/* What these add to tr sigma^q, relative to tr rho^q; q = 1: to tr sigma. */
+static double own_constant(const dw_spectrum *spectrum, double order, double smoothing, double log_power) {
+  dw_sum sum = {0, 0};
+  for (int64_t k = spectrum->r; k < spectrum->count; k++) {
+    const double sigma = own_state(spectrum, order, smoothing, k);
+    dw_sum_add(&sum, order == 1 ? sigma : sigma > 0 ? exp(order * log(sigma) - log_power) : 0);
+  }
+  return dw_sum_value(&sum);
+}
+
 divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
                                  dw_gradient *gradient) {
   divw_status status;
-  double *l, constant = 0, largest = 0, rounding = 0,
-             log_power = (1 - order) * dw_log_vendi(spectrum->mu, spectrum->r, order);
   int64_t r = spectrum->r;
   if (order == 2) {
     return gradient_two(spectrum, R, gradient);
   }
+  double log_power = (1 - order) * dw_spectrum_log_vendi(spectrum, order), *l, largest = 0, rounding = 0,
+         constant = own_constant(spectrum, order, smoothing, log_power),
+         spread = spectrum->count > r ? smoothing / 2 : smoothing;
   DW_TRY(dw_alloc(&l, r, sizeof *l));
   for (int64_t k = 0; k < r; k++) {
-    double share = k < spectrum->null ? 0 : smoothing / (double)(r - spectrum->null);
+    double share = k < spectrum->null ? 0 : spread / (double)(r - spectrum->null);
     double sigma = (1 - smoothing) * spectrum->mu[k] + share;
     sigma = fmin(fmax(sigma, eigenvalue_floor(spectrum, order)), 1);
     if (is_null(spectrum, order, k)) {
@@ -254,7 +318,7 @@ divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, doub
     constant += order == 1 ? sigma : l[k] * sigma / fabs(order / (1 - order));
     largest = fmax(largest, l[k]);
     if (order < 1 && spectrum->mu[k] > 0) { /* how far tr rho^q may be off through mu_k */
-      rounding += gradient_at(spectrum->mu[k], order, log_power) * eigenvalue_error(spectrum) * spectrum->mu[r - 1];
+      rounding += gradient_at(spectrum->mu[k], order, log_power) * dw_eigenvalue_error(spectrum) * spectrum->mu[r - 1];
     }
   }
   gradient->scale = order > 1 ? -1 : 1;
@@ -268,4 +332,17 @@ divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, doub
   divw_free(l);
 fail:
   return status;
+}
+
+void dw_spectrum_marginal(const dw_spectrum *spectrum, double order, double smoothing, const dw_gradient *gradient,
+                          int64_t n, double *D) {
+  const bool has_own = spectrum->count > spectrum->r;
+  const double log_power = has_own && order != 1 ? (1 - order) * dw_spectrum_log_vendi(spectrum, order) : 0;
+  for (int64_t i = 0; i < n; i++) {
+    double own = 0, deficit = has_own ? spectrum->deficit[i] : 0;
+    if (deficit > 0 && isfinite(order)) {
+      own = deficit * gradient_at(own_state(spectrum, order, smoothing, spectrum->r + i), order, log_power);
+    }
+    D[i] = gradient->scale * (D[i] - gradient->shift * (1 - deficit) + own);
+  }
 }

@@ -1,5 +1,9 @@
 /* The state rho(p) = sum p_i phi_i phi_i^T, diagonalised: the r x r heart of an iteration.
  *
+ * Where features are of low rank, |phi_i|^2 = 1 - delta_i, the kernel that is meant is phi phi^T + diag(delta)
+ * (docs/mathematics.md, 13): every row has a coordinate of its own beside phi_i, and p_i delta_i are further
+ * eigenvalues.
+ *
  * Dual states are sigma = (1-e) rho + e I/r, smoothed by e >= 0 (I and r: of the span of the examples); each gives
  * marginal diversities D_i and a bound, see solver/certificate.c. */
 #ifndef DW_SPECTRUM_H
@@ -8,33 +12,42 @@
 #include "kernel.h"
 
 typedef struct {
-  int64_t r;
-  double *mu;    /* eigenvalues of rho, ascending, >= 0, sum 1 */
-  double *V;     /* eigenvectors, one a row */
+  int64_t r, count;
+  double *mu;    /* r eigenvalues, ascending, >= 0; up to count: p_i delta_i of every row that has a deficit. Sum 1 */
+  double *V;     /* eigenvectors of the first r, one a row */
   double *S;     /* rho itself */
   int64_t terms; /* of the longest sum behind an entry of rho */
   int64_t null;  /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
   bool single;   /* passes and decompositions in single precision: estimates, of which dw_spectrum_gradient() makes
                     proofs of as little as it says */
+  const double *deficit; /* n, the kernel's; NULL: none */
+  double deficits;       /* their sum */
+  int64_t weighted;      /* rows with p_i > 0 */
 } dw_spectrum;
 
-divw_status dw_spectrum_create(dw_spectrum *spectrum, int64_t r);
+divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel);
 void dw_spectrum_destroy(dw_spectrum *spectrum);
+
+/* What rounding may make of an eigenvalue, relative to the largest. */
+double dw_eigenvalue_error(const dw_spectrum *spectrum);
 
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
 
-/* The eigenvalues of rho(p) alone, ascending, r of them; p NULL: uniform. */
+/* The eigenvalues alone, ascending, r of them; p NULL: uniform. They sum to 1 less what deficits have. */
 divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu);
 
 /* Order 2 needs no eigenvalue: the pass alone; mu and V stay as they are. */
 divw_status dw_spectrum_compute_moment(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
-double dw_log_vendi_two(const dw_spectrum *spectrum); /* -log tr rho^2 */
+
+/* log VS_q of the state; order 2 from S alone. */
+double dw_spectrum_log_vendi(const dw_spectrum *spectrum, double order);
 
 /* log VS_q of the eigenvalues, q in [0, inf]; they need not sum to 1. */
 double dw_log_vendi(const double *mu, int64_t r, double order);
 
-/* Marginal diversities in nats, from a pass over the rows:  D_i = scale (|R phi_i|^2 - shift). */
+/* Marginal diversities in nats, from a pass over the rows:
+ * D_i = scale (|R phi_i|^2 - shift |phi_i|^2), and what the deficit of the row adds. */
 typedef struct {
   double scale, shift;
   double rounding; /* below order 1, what the rounding of small eigenvalues may have made of log VS */
@@ -45,5 +58,9 @@ typedef struct {
  * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. Order 2 takes S as it is, and no smoothing. */
 divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
                                  dw_gradient *gradient);
+
+/* Squares |R phi_i|^2 of n rows into D_i. */
+void dw_spectrum_marginal(const dw_spectrum *spectrum, double order, double smoothing, const dw_gradient *gradient,
+                          int64_t n, double *D);
 
 #endif

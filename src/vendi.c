@@ -1,4 +1,5 @@
 /* Vendi Scores: the public face of the spectrum. */
+#include "interval.h"
 #include "simplex.h"
 #include "spectrum.h"
 
@@ -64,7 +65,7 @@ divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p, double 
   dw_spectrum spectrum = {0};
   const int64_t r = divw_kernel_features(kernel);
   DW_TRY(check_weights(kernel, p, __func__));
-  DW_TRY(dw_spectrum_create(&spectrum, r));
+  DW_TRY(dw_spectrum_create(&spectrum, kernel));
   DW_TRY(dw_spectrum_compute(&spectrum, kernel, p));
   for (int64_t k = 0; k < r; k++) { /* largest first */
     mu[k] = spectrum.mu[r - 1 - k];
@@ -88,6 +89,33 @@ divw_status divw_vendi_score(const divw_kernel *kernel, const double *p, double 
   *score = divw_vendi_of_spectrum(mu, divw_kernel_features(kernel), order);
 fail:
   divw_free(mu);
+  return status;
+}
+
+divw_status divw_vendi_interval(const divw_kernel *kernel, const double *p, double order, double *low, double *high) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(low);
+  DW_REQUIRE(high);
+  if (!(order >= 0)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected 0 to INFINITY", __func__, order);
+  }
+  if (divw_kernel_approximation(kernel) == DIVW_APPROXIMATION_FEATURES) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: kernel is of random features, which bound nothing; expected exact features, "
+                   "or those of divw_kernel_create_low_rank()",
+                   __func__);
+  }
+  divw_status status;
+  dw_spectrum spectrum = {0};
+  dw_interval interval;
+  DW_TRY(check_weights(kernel, p, __func__));
+  DW_TRY(dw_spectrum_create(&spectrum, kernel));
+  DW_TRY(dw_spectrum_compute(&spectrum, kernel, p));
+  DW_TRY(dw_interval_of(&spectrum, order, &interval));
+  *low = exp(interval.low);
+  *high = exp(interval.high);
+fail:
+  dw_spectrum_destroy(&spectrum);
   return status;
 }
 

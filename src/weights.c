@@ -70,6 +70,7 @@ const char *divw_stop_name(int32_t reason) {
   case DIVW_STOP_MAX_ITERATIONS: return "max_iterations";
   case DIVW_STOP_CANCELLED: return "cancelled";
   case DIVW_STOP_STALLED: return "stalled";
+  case DIVW_STOP_RANK: return "rank";
   default: return "unknown";
   }
 }
@@ -96,7 +97,10 @@ const char *divw_weights_report(const divw_weights *weights) { return weights ==
   double divw_weights_##name(const divw_weights *weights) { return weights == NULL ? NAN : weights->report.name; }
 
 NUMBER_GETTER(vendi_score)
+NUMBER_GETTER(vendi_score_low)
+NUMBER_GETTER(vendi_score_high)
 NUMBER_GETTER(vendi_score_uniform)
+NUMBER_GETTER(residual)
 NUMBER_GETTER(entropy)
 NUMBER_GETTER(effective_examples)
 NUMBER_GETTER(order)
@@ -118,9 +122,20 @@ NUMBER_GETTER(seconds)
 COUNT_GETTER(iterations)
 COUNT_GETTER(solves)
 COUNT_GETTER(row_passes)
+COUNT_GETTER(rank)
+COUNT_GETTER(rank_needed)
+
+int32_t divw_weights_approximation(const divw_weights *weights) {
+  for (int32_t kind = DIVW_APPROXIMATION_NONE; weights != NULL && kind <= DIVW_APPROXIMATION_FEATURES; kind++) {
+    if (strcmp(weights->report.approximation, divw_approximation_name(kind)) == 0) {
+      return kind;
+    }
+  }
+  return 0;
+}
 
 int32_t divw_weights_stop_reason(const divw_weights *weights) {
-  for (int32_t reason = DIVW_STOP_CONVERGED; weights != NULL && reason <= DIVW_STOP_STALLED; reason++) {
+  for (int32_t reason = DIVW_STOP_CONVERGED; weights != NULL && reason <= DIVW_STOP_RANK; reason++) {
     if (strcmp(weights->report.stop_reason, divw_stop_name(reason)) == 0) {
       return reason;
     }

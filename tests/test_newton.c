@@ -97,7 +97,7 @@ static void check_solutions(size s) {
     x[i] /= fmax(d[i], 1);
     x[s.m + i] = 1 / (1 + d[i]);
   }
-  dw_curvature curvature = {y, gamma, a, b, s.terms, spike, s.spikes};
+  dw_curvature curvature = {y, gamma, a, b, s.terms, spike, s.spikes, NULL};
   for (int64_t i = 0; i < s.m; i++) {
     for (int64_t j = 0; j < s.m; j++) {
       double M = entry(&curvature, s.m, s.r, i, j) + (i == j ? d[i] : 0);

@@ -66,6 +66,85 @@ DIVW_API const char *divw_kernel_name(int32_t similarity);
  */
 DIVW_API divw_status divw_kernel_create(divw_kernel **out, const divw_dataset *dataset, int32_t similarity);
 
+/** How features stand for a similarity. @since 0.1 */
+enum {
+  DIVW_APPROXIMATION_NONE = 1,     /**< K = phi phi^T to rounding */
+  DIVW_APPROXIMATION_CHOLESKY = 2, /**< K - phi phi^T is positive semidefinite with a known diagonal: scores are known
+                                        as intervals, and what is proven is proven for K */
+  DIVW_APPROXIMATION_FEATURES = 3  /**< phi phi^T estimates K, and nothing is known of the difference: what is proven
+                                        is proven for phi phi^T alone */
+};
+
+/**
+ * @brief The name of an approximation: "none", "cholesky", "features".
+ * @param approximation any number
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_approximation_name(int32_t approximation);
+
+/**
+ * @brief Features of low rank by randomly pivoted Cholesky, without the n x n matrix.
+ *
+ * phi phi^T is K on the span of r examples, which are drawn at random by how badly the ones before them explain the
+ * data. E = K - phi phi^T is positive semidefinite, and its diagonal, the deficit delta_i = 1 - |phi_i|^2 of every row,
+ * is kept: with it scores of K are known as intervals (divw_vendi_interval()), and certificates of weights hold for K
+ * (weights.h). The rows that are the most alike gain the most; copies count once.
+ * @param out        receives the kernel, to be destroyed by the caller; NULL on failure
+ * @param dataset    the examples; not NULL. Its rows are shared, not copied
+ * @param similarity which similarity; not NULL
+ * @param rank       at most so many features, 1 or more; more than n is as good as n. Where the deficits vanish earlier,
+ *                   features are exact and fewer
+ * @param residual   stop where the mean of delta_i is at most this, 0 (only when nothing is left) to 1
+ * @param seed       of the drawing: the same seed, data, library and number of threads give the same features
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (as divw_kernel_create(); a pair of rows where the similarity
+ *         is not positive semidefinite); DIVW_ERROR_SIZE; DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
+ *
+ * Cost: n r similarities and n r^2 operations, most of them in BLAS 3; 8 n rank bytes. Source: Chen, Epperly, Tropp,
+ * Webber, arXiv 2207.06503; by blocks with rejection: Epperly, Tropp, Webber, arXiv 2410.03969.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_kernel_create_low_rank(divw_kernel **out, const divw_dataset *dataset,
+                                                 const divw_similarity *similarity, int64_t rank, double residual,
+                                                 uint64_t seed);
+
+/**
+ * @brief Random features of a similarity that depends on x - y alone: an estimate, without a bound.
+ *
+ * phi_i = (cos <w_j, x_i>, sin <w_j, x_i>) / sqrt m, j = 1..m, with w_j drawn from the spectral density of the
+ * similarity (gaussian: normal, matern: Student's t, both in orthogonal blocks; laplacian: Cauchy), so that
+ * <phi_i, phi_j> is k(x_i, x_j) on average and right to about 1 / sqrt m. |phi_i| = 1.
+ * @param out        receives the kernel, to be destroyed by the caller; NULL on failure
+ * @param dataset    the examples; not NULL
+ * @param similarity a gaussian, laplacian or matern similarity; not NULL
+ * @param count      2 m features, an even number from 2 on
+ * @param seed       of the drawing
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (among others for a similarity without random features); DIVW_ERROR_DATA;
+ *         DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
+ *
+ * Cost: n d m operations and 2 n m sines and cosines; 16 n m bytes. Source: Rahimi, Recht, NIPS 2007; Yu et al., NIPS
+ * 2016 (orthogonal); for Vendi Scores Ospanov et al., NeurIPS 2024 (FKEA).
+ * @since 0.1
+ */
+DIVW_API divw_status divw_kernel_create_features(divw_kernel **out, const divw_dataset *dataset,
+                                                 const divw_similarity *similarity, int64_t count, uint64_t seed);
+
+/**
+ * @brief How the features of a kernel stand for its similarity.
+ * @param kernel the kernel, or NULL
+ * @return DIVW_APPROXIMATION_NONE, DIVW_APPROXIMATION_CHOLESKY or DIVW_APPROXIMATION_FEATURES; 0 for NULL
+ * @since 0.1
+ */
+DIVW_API int32_t divw_kernel_approximation(const divw_kernel *kernel);
+
+/**
+ * @brief What the features of low rank leave of every row: delta_i = 1 - |phi_i|^2.
+ * @param kernel the kernel, or NULL
+ * @return n numbers from 0 to 1, owned by the kernel; NULL where they are all 0, and for NULL
+ * @since 0.1
+ */
+DIVW_API const double *divw_kernel_deficit(const divw_kernel *kernel);
+
 /**
  * @brief The same with a similarity that has parameters, which are copied.
  * @param out        as in divw_kernel_create()
@@ -150,6 +229,7 @@ DIVW_API double divw_kernel_least_eigenvalue(const divw_kernel *kernel);
 
 /**
  * @brief Copies feature rows out: <phi_i, phi_j> = K_ij, |phi_i| = 1.
+ * @brief Copies feature rows out: <phi_i, phi_j> = K_ij, |phi_i| = 1 (of low rank: nearly, and less).
  * @param kernel  the kernel; not NULL
  * @param first   position of the first example
  * @param count   how many, 0 or more; first + count <= n

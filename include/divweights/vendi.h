@@ -25,7 +25,8 @@ extern "C" {
  * @brief The spectrum of rho(p), largest first, exact (no sampling, no truncation).
  * @param kernel the kernel; not NULL
  * @param p      n probabilities (non-negative, sum 1 within 1e-6; scaled to sum 1); NULL: 1/n each
- * @param mu     receives r eigenvalues, r = divw_kernel_features(); non-negative, sum 1
+ * @param mu     receives r eigenvalues, r = divw_kernel_features(); non-negative, sum 1; of features of low rank: each
+ *               at most that of K, and less than 1 together
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL, a p that is no probability vector: the first bad entry is named);
  *         DIVW_ERROR_NUMERICAL; DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
  *
@@ -113,6 +114,64 @@ DIVW_API divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p,
  * @since 0.1
  */
 DIVW_API divw_status divw_vendi_score(const divw_kernel *kernel, const double *p, double order, double *score);
+
+/**
+ * @brief What is proven about the score where features are of low rank (divw_kernel_create_low_rank()): the score of K
+ * itself, which is not formed, is between *low and *high.
+ *
+ * Between them is divw_vendi_score(), an estimate then: that of the eigenvalues of phi under p, scaled to sum 1. What
+ * rounding may add is inside. Where features are exact low and high are that score.
+ * @param kernel the kernel; not NULL; not of random features, of which nothing is known
+ * @param p      as in divw_vendi_spectrum()
+ * @param order  0 to INFINITY
+ * @param low    receives the least score; not NULL
+ * @param high   receives the largest; not NULL
+ * @return as divw_vendi_score()
+ *
+ * Cost: as divw_vendi_modes(), and 16 n + 8 r bytes. docs/mathematics.md, 13.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_interval(const divw_kernel *kernel, const double *p, double order, double *low,
+                                         double *high);
+
+/**
+ * @brief The score of order 2 without eigenvalues and without features: VS_2 = 1 / sum_ij p_i p_j K_ij^2, exact.
+ *
+ * The exponential of the Renyi kernel entropy of order 2, also called RKE. For any similarity and any n that the time
+ * allows; K is never whole in memory.
+ * @param dataset    the examples; not NULL
+ * @param similarity which similarity; not NULL
+ * @param p          as in divw_vendi_spectrum()
+ * @param score      receives the score; not NULL
+ * @return as divw_kernel_create_with() and divw_vendi_score()
+ *
+ * Cost: n^2 / 2 similarities of the rows with p_i > 0; some MiB. Source: Jalali, Li, Farnia, NeurIPS 2023.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_score_two(const divw_dataset *dataset, const divw_similarity *similarity,
+                                          const double *p, double *score);
+
+/**
+ * @brief The t-truncated score of a spectrum, and what its t largest eigenvalues alone say about the whole score.
+ *
+ * Truncated: the t largest, to each of which an equal share of what is left of 1 is added. It converges with fewer
+ * examples than the score itself. Bounds: the rest of the spectrum, of n eigenvalues in all, is at most as even as
+ * n - t equal ones, and at most as uneven as copies of the t-th.
+ * @param mu    r eigenvalues, largest first, as from divw_vendi_spectrum(); non-negative
+ * @param r     how many, 1 or more
+ * @param t     how many to keep, 1 to r
+ * @param n     eigenvalues in all, the smaller ones 0, r or more: usually the number of examples
+ * @param order 0 < q <= INFINITY
+ * @param score receives the truncated score; NULL: not wanted
+ * @param low   receives the least that the score of the whole can be; NULL: not wanted
+ * @param high  receives the most; NULL: not wanted
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
+ *
+ * Source: Ospanov, Farnia, UAI 2025, arXiv 2410.21719 (the truncated score); docs/mathematics.md, 13 (the bounds).
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_truncated(const double *mu, int64_t r, int64_t t, int64_t n, double order,
+                                          double *score, double *low, double *high);
 
 /**
  * @brief The Vendi Score of order q of a spectrum.

@@ -19,7 +19,8 @@ enum {
   DIVW_STOP_CONVERGED = 1,      /**< the gap is within the tolerance (global_gap may be open) */
   DIVW_STOP_MAX_ITERATIONS = 2, /**< the iterations were used up first */
   DIVW_STOP_CANCELLED = 3,      /**< the progress function asked to stop */
-  DIVW_STOP_STALLED = 4         /**< rounding keeps the gap above the tolerance */
+  DIVW_STOP_STALLED = 4,        /**< rounding keeps the gap above the tolerance */
+  DIVW_STOP_RANK = 5            /**< the rank of the features keeps the gap above the tolerance (low rank only) */
 };
 
 /**
@@ -63,6 +64,58 @@ DIVW_API divw_status divw_weights_save(const divw_weights *weights, const char *
  * @since 0.1
  */
 DIVW_API void divw_weights_destroy(divw_weights *weights);
+
+/**
+ * @brief How the features stood for the similarity (kernel.h).
+ * @param weights the weights, or NULL
+ * @return for example DIVW_APPROXIMATION_CHOLESKY; 0 for NULL and when not known
+ * @since 0.1
+ */
+DIVW_API int32_t divw_weights_approximation(const divw_weights *weights);
+
+/**
+ * @brief Numerical rank of the features: of the data, or of their approximation.
+ * @param weights the weights, or NULL
+ * @return a count; 0 for NULL and when not known
+ * @since 0.1
+ */
+DIVW_API int64_t divw_weights_rank(const divw_weights *weights);
+
+/**
+ * @brief Where the rank kept the gap above the tolerance (DIVW_STOP_RANK): the rank that would do.
+ *
+ * Estimated from how the mean deficit fell while the features were made; n where no smaller rank is foreseen.
+ * @param weights the weights, or NULL
+ * @return a count; 0 for NULL, when not known, and where it is not needed
+ * @since 0.1
+ */
+DIVW_API int64_t divw_weights_rank_needed(const divw_weights *weights);
+
+/**
+ * @brief What features of low rank leave out under the weights: sum p_i delta_i, of 1.
+ * @param weights the weights, or NULL
+ * @return 0 to 1, 0 where features are exact; NaN for NULL, when not known, and for random features
+ * @since 0.1
+ */
+DIVW_API double divw_weights_residual(const divw_weights *weights);
+
+/**
+ * @brief The least that the Vendi Score of the weights can be: that of the similarity itself is proven to be between
+ * divw_weights_vendi_score_low() and divw_weights_vendi_score_high(). Objective, gaps and bounds are reckoned from here.
+ * @param weights the weights, or NULL
+ * @return the score; divw_weights_vendi_score() where features are exact; NaN for NULL, when not known, and for random
+ *         features
+ * @since 0.1
+ */
+DIVW_API double divw_weights_vendi_score_low(const divw_weights *weights);
+
+/**
+ * @brief The most that it can be.
+ * @param weights the weights, or NULL
+ * @return as divw_weights_vendi_score_low()
+ * @since 0.1
+ */
+DIVW_API double divw_weights_vendi_score_high(const divw_weights *weights);
 
 /**
  * @brief Number of weights.

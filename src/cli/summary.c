@@ -38,6 +38,7 @@ static const char *stop_in_words(int32_t reason) {
   case DIVW_STOP_MAX_ITERATIONS: return "stopped at --max-iterations before the tolerance";
   case DIVW_STOP_CANCELLED: return "interrupted before the tolerance";
   case DIVW_STOP_STALLED: return "stopped where rounding keeps the gap above the tolerance";
+  case DIVW_STOP_RANK: return "stopped where the rank keeps the gap above the tolerance";
   default: return "unknown";
   }
 }

@@ -101,6 +101,7 @@ static divw_status create(divw_kernel **out, const divw_dataset *dataset, const 
   divw_kernel *kernel = NULL;
   DW_TRY(dw_alloc_zero(&kernel, 1, sizeof *kernel));
   kernel->n = divw_dataset_count(dataset);
+  kernel->approximation = DIVW_APPROXIMATION_NONE;
   DW_TRY(dw_dataset_share(&kernel->dataset, dataset));
   DW_TRY(prepare(kernel, options));
   *out = kernel;
@@ -156,6 +157,8 @@ fail:
 
 void divw_kernel_destroy(divw_kernel *kernel) {
   if (kernel != NULL) {
+    divw_free(kernel->frequencies);
+    divw_free(kernel->deficit);
     divw_free(kernel->pivots);
     divw_free(kernel->phi);
     dw_similarity_release(&kernel->similarity);

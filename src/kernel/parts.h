@@ -9,6 +9,10 @@
  *     passes.c       the two passes over feature rows; passes_single.c: the same in single precision
  *     exact.c        features from the n x n matrix
  *     positive.c     what to do where that has negative eigenvalues
+ *     low_rank.c     features of low rank, with what they leave out
+ *     decay.c        how that fell with the rank
+ *     features.c     random features
+ *     approximate.c  the life of these two
  *     project.c      features of rows that it was not made on
  */
 #ifndef DW_KERNEL_PARTS_H
@@ -28,6 +32,10 @@ struct divw_kernel {
   double *phi;                      /* n x r, else NULL: rows are fetched from the dataset */
   int64_t *pivots;                  /* with phi: r examples whose features are a lower triangular matrix */
   double least_eigenvalue, clipped; /* of a matrix that was made positive semidefinite; 0: there was no need */
+  int32_t approximation;            /* DIVW_APPROXIMATION_* */
+  double *deficit;                  /* 1 - |phi_i|^2, n; NULL: 0 */
+  dw_decay decay;                   /* of these, as the rank grew */
+  double *frequencies;              /* r/2 x d, of random features */
 };
 
 /* A walk over feature rows, as dw_cursor over the rows of a dataset. */
@@ -53,5 +61,16 @@ divw_status dw_kernel_make_exact(divw_kernel *kernel);
 
 /* Refuses a matrix of the caller's with negative eigenvalues, or makes it one without. */
 divw_status dw_make_positive(divw_kernel *kernel, double *K);
+
+/* Fills phi, pivots, r, deficit and decay: at most `rank` features, fewer where the mean deficit is at most `residual`
+ * before. */
+divw_status dw_kernel_make_low_rank(divw_kernel *kernel, int64_t rank, double residual, uint64_t seed);
+
+/* Fills phi, frequencies and r = count. */
+divw_status dw_kernel_make_features(divw_kernel *kernel, int64_t count, uint64_t seed);
+
+/* Such features of any rows, count x r. */
+divw_status dw_random_features(const divw_kernel *kernel, const divw_dataset *rows, int64_t first, int64_t count,
+                               double *phi);
 
 #endif

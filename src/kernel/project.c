@@ -2,10 +2,11 @@
  *
  *     columns as features:   phi = x / |x| on the columns that are used
  *     features from K:       L phi = k,   k_j = k(x, x_j) of the r pivots j,   L their features, lower triangular
+ *     random features:       as for the examples (features.c)
  *
- * Both are the orthogonal projection of the row on the span of the features, <phi, phi_i> = k(x, x_i) for every i of
- * the span; what is left over is outside, 1 - |phi|^2 of the squared length. A pivot that was chosen with the rest
- * l^2 > n u left has its number of phi right to about u / l <= 1e-8 / sqrt n, its square to 1e-16. */
+ * The first two are the orthogonal projection of the row on the span of the features, <phi, phi_i> = k(x, x_i) for
+ * every i of the span; what is left over is outside, 1 - |phi|^2 of the squared length. A pivot that was chosen with
+ * the rest l^2 > n u left has its number of phi right to about u / l <= 1e-8 / sqrt n, its square to 1e-16. */
 #include "project.h"
 
 #include "parts.h"
@@ -34,7 +35,7 @@ divw_status dw_projection_create(dw_projection *projection, const divw_kernel *k
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: rows have %lld columns, expected %lld, as those of the kernel", function,
                    (long long)d, (long long)expected);
   }
-  return kernel->phi == NULL ? DIVW_OK : take_pivots(projection);
+  return kernel->pivots == NULL ? DIVW_OK : take_pivots(projection);
 }
 
 void dw_projection_destroy(dw_projection *projection) { divw_free(projection->factor); }
@@ -102,6 +103,10 @@ static divw_status solve_pivots(const dw_projection *projection, int64_t first, 
 
 divw_status dw_projection_read(const dw_projection *projection, int64_t first, int64_t count, double *phi,
                                double *outside) {
+  if (projection->kernel->frequencies != NULL) {
+    memset(outside, 0, (size_t)count * sizeof *outside);
+    return dw_random_features(projection->kernel, projection->rows, first, count, phi);
+  }
   return projection->kernel->phi == NULL ? fetch_new(projection, first, count, phi, outside)
                                          : solve_pivots(projection, first, count, phi, outside);
 }

@@ -82,9 +82,7 @@ static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, co
                                  : dw_kernel_quadratic)(solve->kernel, (const double *const *)solve->R, count, D));
   solve->row_passes++;
   for (int64_t j = 0; j < count; j++) {
-    for (int64_t i = 0; i < solve->n; i++) {
-      D[j][i] = gradient[j].scale * (D[j][i] - gradient[j].shift);
-    }
+    dw_spectrum_marginal(&solve->spectrum, order, smoothing[j], &gradient[j], solve->n, D[j]);
     constant[j] = gradient[j].constant + gradient[j].rounding + rounding_allowance(solve, D[j]);
     if (solve->quality != NULL) {
       add_quality(solve, point, D[j], &constant[j]);
@@ -199,8 +197,7 @@ static divw_status measure(dw_solve *solve, dw_point *point) {
   divw_status status;
   double order = solve->objective.order, quality = 0;
   DW_TRY(diagonalise(solve, point));
-  point->log_vendi =
-      order == 2 ? dw_log_vendi_two(&solve->spectrum) : dw_log_vendi(solve->spectrum.mu, solve->r, order);
+  point->log_vendi = dw_spectrum_log_vendi(&solve->spectrum, order);
   for (int64_t i = 0; solve->quality != NULL && i < solve->n; i++) {
     quality += point->p[i] * solve->quality[i];
   }

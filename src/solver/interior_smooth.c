@@ -12,6 +12,7 @@
 
 #include "../linalg.h"
 
+#include <float.h>
 #include <math.h>
 
 typedef struct {
@@ -23,13 +24,14 @@ typedef struct {
   double *terms[2];      /* DW_MOST_TERMS x r each */
   int64_t count;         /* of them */
   double *spike;         /* 2 x m, with scores */
+  double *own;           /* m, where rows have a deficit */
 } smooth;
 
 static double order_of(const smooth *v) { return v->solve->objective.order; }
 
 static void find_gamma(smooth *v) {
   const dw_spectrum *spectrum = &v->solve->spectrum;
-  double order = order_of(v), log_power = (1 - order) * dw_log_vendi(spectrum->mu, v->r, order);
+  double order = order_of(v), log_power = (1 - order) * dw_spectrum_log_vendi(spectrum, order);
   for (int64_t k = 0; k < v->r; k++) { /* directions that no example has do not matter */
     v->mu[k] = spectrum->mu[dw_max(k, spectrum->null)];
   }
@@ -46,6 +48,17 @@ static void find_gamma_two(smooth *v, const dw_point *at) {
   }
   for (int64_t k = 0; k < v->r * v->r; k++) {
     v->gamma[k] = gamma;
+  }
+}
+
+/* What rows have of their own: delta_i^2 beside p_i delta_i. */
+static void find_own(smooth *v, const dw_point *at) {
+  const dw_spectrum *spectrum = &v->solve->spectrum;
+  const double order = order_of(v), log_power = (1 - order) * at->log_vendi;
+  for (int64_t k = 0; k < v->m; k++) {
+    const double deficit = spectrum->deficit[v->active.row[k]];
+    const double own = fmax(spectrum->mu[spectrum->r + v->active.row[k]], DBL_MIN);
+    v->own[k] = deficit * deficit * order * exp((order - 2) * log(own) - log_power);
   }
 }
 
@@ -67,6 +80,9 @@ static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvatu
     dw_row_products(v->turned, v->r, v->rows, v->m, v->solve->spectrum.V, v->r, v->r);
     find_gamma(v);
   }
+  if (v->own != NULL) {
+    find_own(v, at);
+  }
   if (v->spike != NULL) {
     find_spikes(v, at);
   }
@@ -76,7 +92,8 @@ static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvatu
                               v->terms[1],
                               v->count,
                               v->spike,
-                              v->spike == NULL ? 0 : 2};
+                              v->spike == NULL ? 0 : 2,
+                              v->own};
   return DIVW_OK;
 }
 
@@ -106,6 +123,9 @@ static divw_status make_room(smooth *v) {
   if (v->solve->quality != NULL) {
     DW_TRY(dw_alloc(&v->spike, 2 * m, sizeof *v->spike));
   }
+  if (v->solve->spectrum.count > r) {
+    DW_TRY(dw_alloc(&v->own, m, sizeof *v->own));
+  }
   DW_TRY(dw_read_active(v->solve, v->active, v->rows));
 fail:
   return status;
@@ -124,6 +144,7 @@ divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double targe
   DW_TRY(make_room(&v));
   DW_TRY(dw_newton_iterate(solve, problem, target, active, &value, best, theta, stop_reason));
 fail:
+  divw_free(v.own);
   divw_free(v.spike);
   divw_free(v.turned);
   divw_free(v.gamma);

@@ -27,6 +27,13 @@ static bool is_slow(const dw_solve *solve) {
   return objective->order > 1 || dw_objective_lambda(objective, log(solve->vendi_uniform)) < SLOW_LAMBDA;
 }
 
+/* Rows that are not active get the weight that stationarity gives them. That of rows with a deficit, at orders up to 1,
+ * is not derived. */
+bool dw_interior_point_is_derived(const dw_solve *solve) {
+  return dw_interior_active(solve) == solve->n || solve->objective.order > 1 || solve->kernel == NULL ||
+         dw_kernel_deficit(solve->kernel) == NULL;
+}
+
 /* Whether Newton steps on all rows are, in operations and memory. Column generation takes many more of them. */
 static bool is_affordable(const dw_solve *solve, double most) {
   return dw_interior_active(solve) == solve->n && dw_newton_cost(solve) <= most && dw_interior_point_fits(solve);

@@ -127,6 +127,7 @@ static divw_status factor(dw_newton *w, const dw_point *at, bool *good) {
   }
   for (int64_t k = 0; k < m; k++) {
     diagonal[k] = stiffness(w, k) + w->lambda / w->p[k] + (w->capped ? stiffness(w, m + k) : 0);
+    diagonal[k] += curvature.own == NULL ? 0 : curvature.own[k];
   }
   *good = dw_newton_matrix_factor(w->matrix, curvature, diagonal);
   if (!*good) {

@@ -16,6 +16,7 @@ typedef struct {
   int64_t terms;       /* 0: gamma has no such form that is short */
   const double *spike; /* spikes x m */
   int64_t spikes;
+  const double *own; /* m, of the diagonal alone; NULL: none */
 } dw_curvature;
 
 typedef struct dw_newton_matrix dw_newton_matrix;

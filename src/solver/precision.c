@@ -12,8 +12,9 @@
  * does not end it. A solve that ends otherwise evaluates its best point again.
  *
  * Orders below 1 weigh small eigenvalues by mu^(q-1), which single precision does not have; interior points solve
- * systems as ill-conditioned as their barrier; the published optimiser is compared digit by digit. They run in double,
- * and so do problems so small that the second look costs more than was saved. */
+ * systems as ill-conditioned as their barrier; the published optimiser is compared digit by digit; and of features of
+ * low rank what is left out is as small as the error of single precision. They run in double, and so do problems so
+ * small that the second look costs more than was saved. */
 #include "solve.h"
 
 #include "../simplex.h"
@@ -41,7 +42,8 @@ static double operations(const dw_solve *solve) {
 
 bool dw_may_estimate(const dw_solve *solve) {
   const double order = solve->objective.order;
-  const bool sound = order >= 1 && isfinite(order) && (order == 1 || solve->quality == NULL);
+  const bool whole = solve->kernel == NULL || dw_kernel_deficit(solve->kernel) == NULL;
+  const bool sound = whole && order >= 1 && isfinite(order) && (order == 1 || solve->quality == NULL);
   switch (solve->options->precision) {
   case DIVW_PRECISION_DOUBLE: return false;
   case DIVW_PRECISION_SINGLE: return sound;

@@ -277,6 +277,11 @@ fail:
   return status;
 }
 
+/* No weights have a larger log VS. */
+static double log_most_vendi(const dw_solve *solve) {
+  return log((double)(solve->spectrum.count > solve->r ? solve->n : solve->r));
+}
+
 static divw_status run(search *s) {
   divw_status status = DIVW_OK;
   if (dw_checkpoint_is_resuming(s->solve)) {
@@ -297,7 +302,7 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   double tolerance = solve->options->tolerance;
   search s = {.solve = solve, .solution = solution, .tolerance = tolerance, .target = tolerance / 2};
-  DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, log((double)solve->r) + solve->log_scale,
+  DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, log_most_vendi(solve) + solve->log_scale,
                             &solve->objective));
   DW_TRY(dw_point_create(&s.work, solve->n));
   if (solve->options->initial != NULL) { /* otherwise log p = 0: as even as can be */

@@ -20,6 +20,7 @@
  *     precision.c    whether that is in single precision at first
  *     checkpoint.c   the state of it all in a file
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
+ *     widen.c        what they say about a kernel that features of low rank stand for
  *     demand.c       the memory that all this needs, in advance
  *     estimate.c     the same for the caller, before there are rows
  *     pace.c         and the time of an iteration
@@ -28,6 +29,7 @@
 #define DW_SOLVE_H
 
 #include "../kernel.h"
+#include "../report.h"
 #include "../spectrum.h"
 #include "checkpoint.h"
 #include "constraints.h"
@@ -195,9 +197,10 @@ divw_status dw_anderson_step(dw_anderson *anderson, const double *p, dw_step bef
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                           int32_t *stop_reason);
 
-/* Whether that would be an interior-point method; whether the other one may go on where it stalls; and the operations
- * of a step of it. By sizes, options, and the score of uniform weights. */
+/* Whether that would be an interior-point method; whether one may be used at all; whether the other one may go on where
+ * it stalls; and the operations of a step of it. By sizes, options, and the score of uniform weights. */
 bool dw_wants_interior_point(const dw_solve *solve);
+bool dw_interior_point_is_derived(const dw_solve *solve);
 bool dw_may_switch(const dw_solve *solve, bool interior);
 double dw_newton_cost(const dw_solve *solve);
 
@@ -207,12 +210,16 @@ typedef struct {
   double global_bound;
   int64_t iterations;
   int32_t stop_reason, method;
+  bool is_settled; /* there was nothing to choose, and nothing is left to prove */
 } dw_solution;
 
 divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution);
 
 /* Whether the gap of a point bounds the objective globally. */
 bool dw_is_gap_global(const dw_solve *solve);
+
+/* widen.c: restates a report for the kernel that is meant, where features are of low rank. */
+divw_status dw_widen(dw_solve *solve, const dw_solution *solution, dw_report *report);
 
 /* demand.c: bytes of a call at its height, by sizes and options, with a method; and how many solves the options and
  * memory allow. */

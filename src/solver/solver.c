@@ -1,8 +1,9 @@
 /* Third stage: options, and the call that turns a kernel into weights. */
 #include "../dataset.h"
-#include "../report.h"
+#include "../interval.h"
 #include "../simplex.h"
 #include "frontier.h"
+#include "interior.h"
 
 #include <divweights/source.h>
 #include <divweights/vendi.h>
@@ -200,9 +201,11 @@ divw_status divw_solver_set_progress(divw_solver *solver, divw_progress_fn progr
 /* The uniform spectrum: its score, and the rank of the data. */
 static divw_status look_at_uniform(dw_solve *solve) {
   divw_status status;
+  dw_interval interval;
   DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, NULL));
   solve->row_passes++;
-  solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->objective.order));
+  DW_TRY(dw_interval_of(&solve->spectrum, solve->objective.order, &interval));
+  solve->vendi_uniform = exp(interval.estimate);
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
   solve->is_at_uniform = true;
   while (solve->spectrum.mu[solve->spectrum.null] == 0) {
@@ -254,6 +257,7 @@ static divw_status evaluate_most_even(dw_solve *solve, dw_solution *solution) {
   DW_TRY(dw_evaluate(solve, problem, INFINITY, best));
   solve->iterations = 0;
   best->gap = 0;
+  solution->is_settled = true;
   best->deficit = dw_feasible_is_plain(&solve->set) ? 0 : best->deficit;
   best->lambda = isfinite(solve->set.deficit_limit) ? INFINITY : best->lambda;
   if (problem.fixed) {
@@ -338,14 +342,10 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->seconds_read = divw_dataset_seconds_read(dataset);
 }
 
-static divw_status make_weights(const dw_solve *solve, dw_solution *solution, divw_weights **out) {
+static divw_status make_weights(dw_solve *solve, dw_solution *solution, divw_weights **out) {
   divw_status status;
   int64_t *rows;
   dw_report report;
-  DW_TRY(dw_alloc(&rows, solve->n, sizeof *rows));
-  for (int64_t i = 0; i < solve->n; i++) {
-    rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
-  }
   if (solve->cancelled) {
     solution->stop_reason = DIVW_STOP_CANCELLED;
   } else if (solution->best.gap <= solve->options->tolerance) {
@@ -354,6 +354,11 @@ static divw_status make_weights(const dw_solve *solve, dw_solution *solution, di
     solution->stop_reason = solve->stalled ? DIVW_STOP_STALLED : DIVW_STOP_MAX_ITERATIONS;
   }
   fill_report(solve, solution, &report);
+  DW_TRY(dw_widen(solve, solution, &report));
+  DW_TRY(dw_alloc(&rows, solve->n, sizeof *rows));
+  for (int64_t i = 0; i < solve->n; i++) {
+    rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
+  }
   status = dw_weights_create(out, &report, solution->best.p, rows, solution->best.D);
   if (status == DIVW_OK) {
     solution->best.p = solution->best.D = NULL; /* the weights own them now */
@@ -407,6 +412,13 @@ static divw_status check_combination(const divw_solver *solver) {
 
 /* A softmax of free logits keeps no constraint. */
 static divw_status check_method(const dw_solve *solve) {
+  if (solve->options->method == DIVW_METHOD_INTERIOR_POINT && !dw_interior_point_is_derived(solve)) {
+    return dw_fail(
+        DIVW_ERROR_ARGUMENT,
+        "divw_solver_solve: DIVW_METHOD_INTERIOR_POINT does not take %lld rows of low rank %lld at orders up to 1, "
+        "which are too many for one system; expected another method",
+        (long long)solve->n, (long long)solve->r);
+  }
   bool free = dw_feasible_is_plain(&solve->set) && isinf(solve->set.deficit_limit);
   if (solve->options->method == DIVW_METHOD_ADAM && !free) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "divw_solver_solve: DIVW_METHOD_ADAM keeps no constraints on the weights, "
@@ -434,7 +446,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(check_method(&solve));
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_check_memory(&solve));
-  DW_TRY(dw_spectrum_create(&solve.spectrum, solve.r));
+  DW_TRY(dw_spectrum_create(&solve.spectrum, kernel));
   for (int j = 0; j < 2; j++) {
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
