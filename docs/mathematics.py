@@ -155,6 +155,18 @@ def check_gain(log_p):
     holds("10 gain, orthogonal row", -abs(h2 - t * value - outside))
 
 
+def check_bandwidths(log_p):
+    """Proposition 7b: the Vendi Score of any weights does not rise with the bandwidth."""
+    x, root = rng.standard_normal((30, 3)), np.exp(log_p[:30] / 2)
+    difference = x[:, None] - x
+    s, t = np.sort(10 ** rng.uniform(-1, 1, 2))
+    for name, z, power in (("gaussian", (difference ** 2).sum(2) / 2, 2), ("laplacian", np.abs(difference).sum(2), 1),
+                           ("matern", np.sqrt((difference ** 2).sum(2)), 1)):
+        scores = [entropy(np.linalg.eigvalsh(np.outer(root, root) * np.exp(-z / h ** power) / (root @ root)))
+                  for h in (s, t)]
+        holds("bandwidth, " + name, scores[0] - scores[1])
+
+
 def check_light_rows():
     """Section 3.3 at lambda = 0, against a point near the optimum."""
     best, log_p = np.exp(ascend(lambda p: 0.0)), np.full(n, -log_n)
@@ -365,6 +377,8 @@ def main():
         check_step(lam, log_p)
         check_strong_concavity(log_p)
         check_gain(log_p)
+    for _ in range(50):
+        check_bandwidths(random_log_p())
     for lam in (0.02, 0.1, 1):
         check_optimum(lam)
     check_light_rows()

@@ -23,7 +23,7 @@
 # on the left, with weights on the right; the weights and all samples.
 set -eu
 
-usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; }
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
 here=$PWD
 script=$0

@@ -16,6 +16,7 @@ divw_status dw_dataset_share(divw_dataset **out, const divw_dataset *dataset);
 typedef struct {
   const int64_t *columns;
   int64_t count;
+  const int64_t *run; /* columns[k] begins so many that follow one another; NULL: not known */
 } dw_columns;
 
 /* Rows as they lie in the source: row k, in its own type, is `stride` bytes times k (or list[k]) behind `bytes`. */
@@ -46,6 +47,9 @@ void dw_cursor_close(dw_cursor *cursor);
 
 /* Row k of a window, converted to double and times `scale`, into out[0 .. columns.count-1]. */
 void dw_window_row(const dw_window *window, int64_t k, dw_columns columns, double scale, double *out);
+
+/* The same in single precision. */
+void dw_window_row_single(const dw_window *window, int64_t k, dw_columns columns, double scale, float *out);
 
 /* The whole row; DIVW_ERROR_DATA, naming row and column, when a number of it is not finite. */
 divw_status dw_window_row_finite(const dw_window *window, int64_t k, double *out);

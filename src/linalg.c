@@ -32,6 +32,11 @@ void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count) {
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0, rows, (int)r, 1.0, gram, (int)r);
 }
 
+void dw_add_gram_single(float *gram, int64_t r, const float *rows, int64_t count) {
+  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0F, rows, (int)r, 1.0F, gram, (int)r);
+}
+
 void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count) {
   assert(n <= DW_MAX_ORDER && count <= INT32_MAX);
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, (int)n, (int)count, 1.0, rows, (int)count, 1.0, outer, (int)n);
@@ -105,6 +110,12 @@ void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r) {
               (int)r);
 }
 
+void dw_multiply_rows_single(float *rows, int64_t count, const float *R, int64_t r) {
+  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  cblas_strmm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0F, R, (int)r,
+              rows, (int)r);
+}
+
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
                      int64_t k) {
   assert(m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && stride <= INT32_MAX);
@@ -143,9 +154,10 @@ static bool all_finite(const double *x, int64_t count) {
   return probe == 0;
 }
 
-/* Tries S = V^T diag(mu) V and V^T V = I on one vector. The threshold is far above rounding, about r u ||S||, and far
- * below any failure that was ever reported. */
-static divw_status eigen_residual(const double *S, int64_t r, const double *mu, const double *V, bool *good) {
+/* Tries S = V^T diag(mu) V and V^T V = I on one vector. The threshold `most` is far above rounding, about r u ||S||,
+ * and far below any failure that was ever reported. */
+static divw_status eigen_residual(const double *S, int64_t r, const double *mu, const double *V, double most,
+                                  bool *good) {
   divw_status status;
   double *x;
   int n = (int)r;
@@ -162,7 +174,7 @@ static divw_status eigen_residual(const double *S, int64_t r, const double *mu, 
     vx[i] *= mu[i];
   }
   cblas_dgemv(CblasRowMajor, CblasTrans, n, n, -1.0, V, n, vx, 1, 1.0, sx, 1);
-  *good = cblas_dnrm2(n, back, 1) <= 1e-10 && cblas_dnrm2(n, sx, 1) <= 1e-10 * scale;
+  *good = cblas_dnrm2(n, back, 1) <= most && cblas_dnrm2(n, sx, 1) <= most * scale;
 fail:
   if (status == DIVW_OK) {
     divw_free(x);
@@ -212,7 +224,7 @@ divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V) {
     memcpy(V, S, (size_t)(r * r) * sizeof *V);
     DW_TRY(solvers[k](V, r, mu, &info)); /* columns of a column-major V are the rows of ours */
     if (info == 0 && all_finite(mu, r) && all_finite(V, r * r)) {
-      DW_TRY(eigen_residual(S, r, mu, V, &good));
+      DW_TRY(eigen_residual(S, r, mu, V, 1e-10, &good));
       if (good) {
         return DIVW_OK;
       }
@@ -221,6 +233,40 @@ divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V) {
   status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no eigenvalues of a finite %lld x %lld matrix", (long long)r,
                    (long long)r);
 fail:
+  return status;
+}
+
+divw_status dw_eigen_single(const double *S, int64_t r, double *mu, double *V, bool *good) {
+  divw_status status;
+  float *rounded = NULL, *work = NULL, *values = NULL;
+  lapack_int *iwork = NULL, n = (lapack_int)r, info = -1;
+  const int64_t lwork = 1 + 6 * r + 2 * r * r, liwork = 3 + 5 * r;
+  *good = false;
+  DW_TRY(dw_check_order(r, "the order of an eigenvalue problem"));
+  DW_TRY(dw_alloc(&rounded, r * r + r, sizeof *rounded));
+  DW_TRY(dw_alloc(&work, lwork, sizeof *work));
+  DW_TRY(dw_alloc(&iwork, liwork, sizeof *iwork));
+  values = rounded + r * r;
+  for (int64_t k = 0; k < r * r; k++) {
+    rounded[k] = (float)S[k];
+  }
+  if (all_finite(S, r * r)) {
+    info = LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, 'V', 'U', n, rounded, n, values, work, (lapack_int)lwork, iwork,
+                               (lapack_int)liwork);
+  }
+  for (int64_t k = 0; k < r * r; k++) {
+    V[k] = rounded[k];
+  }
+  for (int64_t k = 0; k < r; k++) {
+    mu[k] = values[k];
+  }
+  if (info == 0 && all_finite(mu, r) && all_finite(V, r * r)) {
+    DW_TRY(eigen_residual(S, r, mu, V, 1e-4, good));
+  }
+fail:
+  divw_free(iwork);
+  divw_free(work);
+  divw_free(rounded);
   return status;
 }
 
@@ -312,6 +358,28 @@ divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, doub
     status = dw_fail(DIVW_ERROR_NUMERICAL, "Cholesky factorisation of order %lld failed at row %d", (long long)r, info);
   }
 fail:
+  return status;
+}
+
+divw_status dw_factor_spectral_single(const double *V, const double *l, int64_t r, double *R, bool *good) {
+  divw_status status;
+  float *scaled = NULL, *factor = NULL;
+  DW_TRY(dw_alloc(&scaled, r * r, sizeof *scaled));
+  DW_TRY(dw_alloc_zero(&factor, r * r, sizeof *factor));
+  for (int64_t k = 0; k < r; k++) {
+    const double root = sqrt(l[k]);
+    for (int64_t j = 0; j < r; j++) {
+      scaled[k * r + j] = (float)(root * V[k * r + j]);
+    }
+  }
+  dw_add_gram_single(factor, r, scaled, r);
+  *good = LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, factor, (lapack_int)r) == 0;
+  for (int64_t k = 0; k < r * r; k++) {
+    R[k] = factor[k];
+  }
+fail:
+  divw_free(factor);
+  divw_free(scaled);
   return status;
 }
 

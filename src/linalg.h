@@ -39,8 +39,13 @@ bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots);
 /* Copies the upper triangle onto the lower one. */
 void dw_mirror_upper(double *matrix, int64_t r);
 
+/* The same in single precision. */
+void dw_add_gram_single(float *gram, int64_t r, const float *rows, int64_t count);
+
 /* rows := rows R^T, that is R phi for every row phi; R is upper triangular. count r^2 operations. */
 void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r);
+
+void dw_multiply_rows_single(float *rows, int64_t count, const float *R, int64_t r);
 
 /* product[i * stride + j] = <a_i, b_j>; a is m x k, b is n x k. */
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
@@ -62,6 +67,10 @@ double dw_dot(const double *a, const double *b, int64_t count);
  * r^2 operations. A failed dsyevd is followed by dsyev, then DIVW_ERROR_NUMERICAL. */
 divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V);
 
+/* The same decomposition in single precision, of S rounded to it: V and mu are right to about u |S|, u = 2^-24, in half
+ * of the time. DIVW_OK and *good = false where LAPACK fails or V is not orthogonal. */
+divw_status dw_eigen_single(const double *S, int64_t r, double *mu, double *V, bool *good);
+
 /* The eigenvalues alone, ascending; S is kept. About 4/3 r^3 operations. Their sum and their squares' are compared with
  * tr S and |S|^2; where LAPACK fails at that, dw_eigen() is asked. */
 divw_status dw_eigenvalues(const double *S, int64_t r, double *mu);
@@ -74,6 +83,9 @@ divw_status dw_singular_values(double *A, int64_t m, int64_t n, double *s);
 
 /* R upper triangular with R^T R = V^T diag(l) V; V as from dw_eigen, all l > 0. 4/3 r^3 operations. */
 divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R);
+
+/* The same in single precision; *good = false where rounding has left nothing definite. */
+divw_status dw_factor_spectral_single(const double *V, const double *l, int64_t r, double *R, bool *good);
 
 /* The solution of min ||A c - b|| from A^T A and A^T b, of order m; directions that carry less than 1e-14 of the
  * largest eigenvalue (after columns are scaled to norm 1) are left out. A zero matrix gives c = 0. */

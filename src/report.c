@@ -34,6 +34,7 @@ static const field fields[] = {
     FIELD(NUMBER, balance),
     FIELD(NAME, objective),
     FIELD(NAME, method),
+    FIELD(NAME, precision),
     FIELD(NUMBER, tolerance),
     FIELD(NUMBER, max_weight),
     FIELD(NUMBER, min_weight),

@@ -14,7 +14,7 @@ typedef struct {
   char kernel[DW_NAME_SIZE];
   double bandwidth, degree, offset, nu, clipped; /* NaN: the similarity has none */
   double order, balance;
-  char objective[DW_NAME_SIZE], method[DW_NAME_SIZE];
+  char objective[DW_NAME_SIZE], method[DW_NAME_SIZE], precision[DW_NAME_SIZE];
   double tolerance;
   double max_weight, min_weight, least_effective_examples;
   int64_t groups_bounded, excluded;

@@ -18,8 +18,11 @@
 
 enum { MOMENT_TERMS = 4096 }; /* blocks are no longer than this */
 
-/* The floor on eigenvalues of a dual state. It costs floor^q each; a lower one would cost digits of R below order 1. */
-static double eigenvalue_floor(double order) { return order > 1 ? 0 : 1e-16; }
+/* The floor on eigenvalues of a dual state. It costs floor^q each; a lower one would cost digits of R below order 1. In
+ * single precision what is below some u of the largest is rounding. */
+static double eigenvalue_floor(const dw_spectrum *spectrum, double order) {
+  return order > 1 ? 0 : spectrum->single ? 2 * (double)FLT_EPSILON * spectrum->mu[spectrum->r - 1] : 1e-16;
+}
 
 /* Below order 1 a floor in directions that no example has would cost more than a tolerance. There sigma is 0, and R
  * takes the least weight there is: no row has a part in them beyond rounding. */
@@ -54,11 +57,42 @@ static double eigenvalue_error(const dw_spectrum *spectrum) {
   return 8 * (sqrt((double)spectrum->r) + sqrt((double)spectrum->terms)) * (DBL_EPSILON / 2);
 }
 
+static divw_status moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
+  return (spectrum->single ? dw_kernel_moment_single : dw_kernel_moment)(kernel, p, spectrum->S);
+}
+
+/* In single precision where that succeeds. */
+static divw_status decompose(dw_spectrum *spectrum) {
+  divw_status status;
+  bool good = false;
+  if (spectrum->single) {
+    DW_TRY(dw_eigen_single(spectrum->S, spectrum->r, spectrum->mu, spectrum->V, &good));
+  }
+  if (!good) {
+    DW_TRY(dw_eigen(spectrum->S, spectrum->r, spectrum->mu, spectrum->V));
+  }
+fail:
+  return status;
+}
+
+static divw_status factor(const dw_spectrum *spectrum, const double *l, double *R) {
+  divw_status status;
+  bool good = false;
+  if (spectrum->single) {
+    DW_TRY(dw_factor_spectral_single(spectrum->V, l, spectrum->r, R, &good));
+  }
+  if (!good) {
+    DW_TRY(dw_factor_spectral(spectrum->V, l, spectrum->r, R));
+  }
+fail:
+  return status;
+}
+
 /* Rounding can make eigenvalues slightly negative and their sum slightly other than 1; and it leaves dust where they
  * are 0, which small orders would count: at q = 0.5 an eigenvalue of 1e-17 weighs as much as 3e-9. */
 static void clean(dw_spectrum *spectrum) {
   int64_t r = spectrum->r;
-  double *mu = spectrum->mu, sum = 0, dust = eigenvalue_error(spectrum) * mu[r - 1];
+  double *mu = spectrum->mu, sum = 0, dust = spectrum->single ? 0 : eigenvalue_error(spectrum) * mu[r - 1];
   for (int64_t k = 0; k < r; k++) {
     mu[k] = mu[k] > dust ? mu[k] : 0;
     sum += mu[k];
@@ -71,7 +105,7 @@ static void clean(dw_spectrum *spectrum) {
 /* Feature rows have length 1, so the trace is the sum of the weights, unless they are read from where they have changed
  * since. */
 static divw_status compute_moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
-  divw_status status = dw_kernel_moment(kernel, p, spectrum->S);
+  divw_status status = moment(spectrum, kernel, p);
   double trace = 0;
   for (int64_t k = 0; k < spectrum->r; k++) {
     trace += spectrum->S[k * (spectrum->r + 1)];
@@ -88,7 +122,7 @@ static divw_status compute_moment(const dw_spectrum *spectrum, const divw_kernel
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   divw_status status;
   DW_TRY(compute_moment(spectrum, kernel, p));
-  DW_TRY(dw_eigen(spectrum->S, spectrum->r, spectrum->mu, spectrum->V));
+  DW_TRY(decompose(spectrum));
   spectrum->terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
   clean(spectrum);
 fail:
@@ -212,7 +246,7 @@ divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, doub
   for (int64_t k = 0; k < r; k++) {
     double share = k < spectrum->null ? 0 : smoothing / (double)(r - spectrum->null);
     double sigma = (1 - smoothing) * spectrum->mu[k] + share;
-    sigma = fmin(fmax(sigma, eigenvalue_floor(order)), 1);
+    sigma = fmin(fmax(sigma, eigenvalue_floor(spectrum, order)), 1);
     if (is_null(spectrum, order, k)) {
       sigma = 0;
     }
@@ -230,7 +264,7 @@ divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, doub
   for (int64_t k = 0; k < r; k++) {
     l[k] += gradient->shift;
   }
-  status = dw_factor_spectral(spectrum->V, l, r, R);
+  status = factor(spectrum, l, R);
   divw_free(l);
 fail:
   return status;

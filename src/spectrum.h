@@ -14,6 +14,8 @@ typedef struct {
   double *S;     /* rho itself */
   int64_t terms; /* of the longest sum behind an entry of rho */
   int64_t null;  /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
+  bool single;   /* passes and decompositions in single precision: estimates, of which dw_spectrum_gradient() makes
+                    proofs of as little as it says */
 } dw_spectrum;
 
 divw_status dw_spectrum_create(dw_spectrum *spectrum, int64_t r);

@@ -94,6 +94,33 @@ static void a_resumed_solve_ends_with_the_same_bits(void **state) {
 }
 
 /* 20 orthonormal rows and 400 copies of one: several solves before the bound is closed. */
+/* From 131,072 rows on the history is kept in other numbers. */
+static void a_solve_of_many_rows_resumes_too(void **state) {
+  (void)state;
+  enum { MANY = 132000 };
+  const options o = {1, 0.97, DIVW_METHOD_ACCELERATED, 0};
+  double *x = make_rows(MANY, 6, 4);
+  for (int64_t k = 0; k < MANY * 6; k++) {
+    x[k] /= (double)((k % 6 + 1) * (k % 6 + 1));
+  }
+  divw_kernel *kernel = make_kernel(x, MANY, 6);
+  divw_weights *whole = solve(make_solver(o), kernel);
+  const int64_t total = divw_weights_iterations(whole);
+  assert_true(total > 8);
+  for (int64_t at = 4; at < total; at += total - 6) {
+    const char *path = scratch("many.checkpoint");
+    divw_solver *solver = make_solver(o);
+    interrupt(o, kernel, path, at);
+    ok(divw_solver_set_resume(solver, path));
+    divw_weights *resumed = solve(solver, kernel);
+    same_bits(whole, resumed);
+    divw_weights_destroy(resumed);
+  }
+  divw_weights_destroy(whole);
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static void a_search_of_several_solves_resumes_too(void **state) {
   (void)state;
   enum { SINGLES = 20, COPIES = 400 };
@@ -306,6 +333,7 @@ static void every_allocation_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_resumed_solve_ends_with_the_same_bits),
+      cmocka_unit_test(a_solve_of_many_rows_resumes_too),
       cmocka_unit_test(a_search_of_several_solves_resumes_too),
       cmocka_unit_test(the_largest_number_of_iterations_may_change),
       cmocka_unit_test(a_checkpoint_of_something_else_is_refused),

@@ -204,9 +204,9 @@ static void a_fetch_scales_and_chooses_columns(void **state) {
     double out[4] = {0, 0, -1, -1};
     ok(divw_dataset_create_copy(&dataset, rows[dtype - 1], 1, 4, dtype, 0));
     ok(dw_cursor_open(&cursor, dataset));
-    ok(dw_cursor_fetch(&cursor, 0, 1, (dw_columns){columns, 2}, 0.5, out));
+    ok(dw_cursor_fetch(&cursor, 0, 1, (dw_columns){.columns = columns, .count = 2}, 0.5, out));
     assert_true(out[0] == 0.5 && out[1] == 2 && out[2] == -1);
-    ok(dw_cursor_fetch(&cursor, 0, 1, (dw_columns){NULL, 4}, -2, out));
+    ok(dw_cursor_fetch(&cursor, 0, 1, (dw_columns){.count = 4}, -2, out));
     assert_true(out[0] == -2 && out[1] == -4 && out[2] == -6 && out[3] == -8);
     dw_cursor_close(&cursor);
     divw_dataset_destroy(dataset);

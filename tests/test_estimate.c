@@ -331,6 +331,9 @@ static void wrong_sizes_are_refused(void **state) {
   fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, 5), DIVW_ERROR_ARGUMENT,
         "components is 5, expected 0 to 4");
   fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, -1), DIVW_ERROR_ARGUMENT, "components is -1");
+  fails(divw_estimate_create_streamed(NULL, solver, NULL, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "out is NULL");
+  fails(divw_estimate_create_streamed(&estimate, solver, NULL, 1, 0, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT,
+        "divw_estimate_create_streamed: d is 0");
   ok(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 9, 0));
   fails(divw_estimate_seconds(NULL, DIVW_METHOD_ADAM, &seconds), DIVW_ERROR_ARGUMENT, "estimate is NULL");
   fails(divw_estimate_seconds(estimate, DIVW_METHOD_ADAM, NULL), DIVW_ERROR_ARGUMENT, "seconds is NULL");

@@ -521,6 +521,24 @@ static void rows_that_cannot_be_used_are_named(void **state) {
   }
 }
 
+/* More than the machine holds, or than LAPACK can index where it holds that. */
+static void too_many_examples_for_the_matrix_are_refused_with_the_figure(void **state) {
+  (void)state;
+  enum { N = 100000 };
+  static const uint8_t x[N];
+  divw_dataset *dataset;
+  divw_kernel *kernel;
+  ok(divw_dataset_create_borrowed(&dataset, x, N, 1, DIVW_UINT8, 0));
+  const divw_status status = divw_kernel_create(&kernel, dataset, DIVW_KERNEL_GAUSSIAN);
+  assert_true(status == DIVW_ERROR_MEMORY || status == DIVW_ERROR_SIZE);
+  assert_non_null(strstr(divw_error_message(), "100000"));
+  if (status == DIVW_ERROR_MEMORY) {
+    assert_non_null(strstr(divw_error_message(), "take 160 GB, and this machine has"));
+  }
+  assert_null(kernel);
+  divw_dataset_destroy(dataset);
+}
+
 static void copies_alone_are_one_example(void **state) {
   (void)state;
   double x[40], score;
@@ -585,6 +603,7 @@ int main(void) {
       cmocka_unit_test(options_are_the_documented_ones_until_they_are_set),
       cmocka_unit_test(options_out_of_range_are_refused),
       cmocka_unit_test(rows_that_cannot_be_used_are_named),
+      cmocka_unit_test(too_many_examples_for_the_matrix_are_refused_with_the_figure),
       cmocka_unit_test(copies_alone_are_one_example),
       cmocka_unit_test(every_allocation_may_fail),
   };

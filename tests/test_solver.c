@@ -47,6 +47,33 @@ static void duplicates_share_the_weight_of_one_example(void **state) {
   divw_kernel_destroy(kernel);
 }
 
+/* From 131,072 rows on a solve keeps less of its past. A hundred copies of each row share its weight: H is larger by
+ * log 100, and nothing else changes. */
+static void a_hundred_copies_of_every_row_are_solved_like_one(void **state) {
+  (void)state;
+  enum { ROWS = 1320, WIDTH = 5, COPIES = 100 };
+  double *x = make_rows(ROWS, WIDTH, 12), *copies = malloc(sizeof(double) * ROWS * WIDTH * COPIES);
+  for (int64_t k = 0; k < ROWS * WIDTH * COPIES; k++) {
+    copies[k] = x[k % (ROWS * WIDTH)];
+  }
+  divw_kernel *one = make_kernel(x, ROWS, WIDTH), *hundred = make_kernel(copies, ROWS * COPIES, WIDTH);
+  for (int k = 0; k < 2; k++) {
+    const double balance = k == 0 ? 0.5 : 0.97;
+    divw_weights *few = make_weights(one, balance, 1e-7), *many = make_weights(hundred, balance, 1e-7);
+    assert_true(divw_weights_gap(many) <= 1e-7);
+    near(divw_weights_objective_value(many), divw_weights_objective_value(few) + (1 - balance) * log(COPIES), 2e-6);
+    for (int64_t i = 0; i < ROWS; i++) {
+      near(COPIES * divw_weights_values(many)[i], divw_weights_values(few)[i], 2e-3);
+    }
+    divw_weights_destroy(few);
+    divw_weights_destroy(many);
+  }
+  divw_kernel_destroy(one);
+  divw_kernel_destroy(hundred);
+  free(x);
+  free(copies);
+}
+
 static void balance_zero_is_uniform_at_once(void **state) {
   (void)state;
   double *x = make_rows(40, 6, 2);
@@ -609,6 +636,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(orthogonal_rows_get_equal_weights),
       cmocka_unit_test(duplicates_share_the_weight_of_one_example),
+      cmocka_unit_test(a_hundred_copies_of_every_row_are_solved_like_one),
       cmocka_unit_test(balance_zero_is_uniform_at_once),
       cmocka_unit_test(one_and_two_examples_work),
       cmocka_unit_test(data_dominated_by_copies_are_solved_globally),

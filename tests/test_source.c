@@ -1,8 +1,9 @@
 /* Rows that stay in files or behind a function: the same results as in memory, and every way in which they can fail. */
-#define _DEFAULT_SOURCE /* syscall, truncate */
+#define _GNU_SOURCE /* syscall, truncate, RTLD_NEXT */
 
 #include "make.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -18,11 +19,13 @@
 /* ---- system calls that go wrong on demand, in place of the C library's ---- */
 
 static struct {
-  atomic_int reads;           /* how many there were */
-  int fail_read;              /* which one fails with EIO, or before which one `meddle` is called; -1: none */
-  void (*meddle)(void);       /* NULL: the read fails */
-  bool stutters;              /* every other read is interrupted, the rest are short */
-  int fail_open;              /* errno of every open(); 0: none */
+  atomic_int reads;     /* how many there were */
+  int fail_read;        /* which one fails with EIO, or before which one `meddle` is called; -1: none */
+  void (*meddle)(void); /* NULL: the read fails */
+  bool stutters;        /* every other read is interrupted, the rest are short */
+  int fail_open;        /* errno of every open(); 0: none */
+  bool no_threads;
+  int refused_threads;
   atomic_int open, most_open; /* files */
 } plan;
 
@@ -58,6 +61,18 @@ int close(int file) {
   atomic_fetch_sub(&plan.open, 1);
   return (int)syscall(SYS_close, file);
 }
+
+#ifndef __SANITIZE_ADDRESS__ /* which has one of its own */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+  int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+  if (plan.no_threads) {
+    plan.refused_threads++;
+    return EAGAIN;
+  }
+  *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+  return create(thread, attributes, run, argument);
+}
+#endif
 
 static int everything_works(void **state) {
   (void)state;
@@ -219,6 +234,12 @@ static void weights_of_streamed_rows_are_those_of_rows_in_memory_to_the_last_bit
   solve_to_the_same_bits(loaded, opened);
   plan.stutters = true;
   solve_to_the_same_bits(loaded, opened);
+  plan.stutters = false;
+  plan.no_threads = true;
+  solve_to_the_same_bits(loaded, opened);
+#ifndef __SANITIZE_ADDRESS__
+  assert_true(plan.refused_threads > 5);
+#endif
   divw_dataset_destroy(loaded);
   divw_dataset_destroy(opened);
 }

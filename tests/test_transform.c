@@ -58,9 +58,9 @@ static void the_mean_is_subtracted_from_rows_of_every_type(void **state) {
     const int64_t column = 1;
     dw_cursor cursor;
     ok(dw_cursor_open(&cursor, dataset));
-    ok(dw_cursor_fetch(&cursor, 2, 1, (dw_columns){&column, 1}, 0.5, one));
+    ok(dw_cursor_fetch(&cursor, 2, 1, (dw_columns){.columns = &column, .count = 1}, 0.5, one));
     assert_true(one[0] == 0.5 && one[1] == -7);
-    ok(dw_cursor_fetch(&cursor, 2, 1, (dw_columns){NULL, 2}, 0.5, one));
+    ok(dw_cursor_fetch(&cursor, 2, 1, (dw_columns){.count = 2}, 0.5, one));
     assert_true(one[0] == 2 && one[1] == 0.5);
     dw_cursor_close(&cursor);
     divw_dataset_destroy(dataset);

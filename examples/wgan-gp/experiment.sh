@@ -20,7 +20,7 @@
 # $DIVWEIGHTS_PREFIX, and the program that $WGAN_GP names, where it names one.
 set -eu
 
-usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; }
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
 here=$PWD
 script=$0
@@ -83,11 +83,9 @@ build() {
   WGAN_GP=build/wgan-gp/wgan-gp
 }
 
+# Where none were given.
 find_data() {
-  if [ -n "$images" ]; then
-    images=$(from_here "$images")
-    labels=$(from_here "$labels")
-  elif [ -r "${DIVWEIGHTS_DATA-}/t10k-images-idx3-ubyte.gz" ]; then
+  if [ -r "${DIVWEIGHTS_DATA-}/t10k-images-idx3-ubyte.gz" ]; then
     images=$DIVWEIGHTS_DATA/t10k-images-idx3-ubyte.gz
     labels=$DIVWEIGHTS_DATA/t10k-labels-idx1-ubyte.gz
   else
@@ -183,15 +181,20 @@ curves() { # PAIR
   } | gnuplot
 }
 
+if [ -n "$images" ]; then
+  images=$(from_here "$images")
+  labels=$(from_here "$labels")
+fi
 mkdir -p build "$output"
 [ -n "${WGAN_GP-}" ] || build
-find_data
+[ -n "$images" ] || find_data
 OMP_NUM_THREADS=1
 OPENBLAS_NUM_THREADS=1
 export OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 commands >"$output/commands"
 echo "$(wc -l <"$output/commands") runs to do"
 # A line each to a shell of its own; xargs keeps the quotes of none but a whole line.
+# shellcheck disable=SC2016 # expanded by that shell
 tr '\n' '\0' <"$output/commands" | xargs -0 -r -P "$jobs" -n 1 sh -c 'echo "$1"
   eval "$1" || { echo "this failed, and its log says why: $1" >&2; exit 1; }' run
 for pair in $pairs; do

@@ -7,18 +7,16 @@
  * object serves many kernels. Every similarity here is positive semidefinite; matrices and functions of the caller are
  * checked for it.
  *
- * | number | name | k(x, y) | parameters |
- * |---|---|---|---|
- * | DIVW_KERNEL_COSINE | cosine | <x,y> / (\|x\| \|y\|) | |
- * | DIVW_KERNEL_LINEAR | linear | <x,y>, of rows of length 1 | |
- * | DIVW_KERNEL_GAUSSIAN | gaussian | exp(-\|x-y\|^2 / (2 s^2)) | bandwidth s |
- * | DIVW_KERNEL_LAPLACIAN | laplacian | exp(-sum \|x_l - y_l\| / s) | bandwidth s |
- * | DIVW_KERNEL_MATERN | matern | z = sqrt(2 nu) \|x-y\| / s: e^-z, (1 + z) e^-z, (1 + z + z^2/3) e^-z | bandwidth s,
- * nu = 0.5, 1.5, 2.5 | | DIVW_KERNEL_POLYNOMIAL | polynomial | (<x,y>/d + c)^m, over its value at x, x and y, y |
- * degree m, offset c | | DIVW_KERNEL_COSINE_POWER | cosine-power | cosine^m | degree m | | DIVW_KERNEL_ARC_COSINE |
- * arc-cosine | that of a layer of infinitely many units, of the angle alone | degree 0, 1 or 2 | | DIVW_KERNEL_TANIMOTO
- * | tanimoto | sum min(x,y) / sum max(x,y) | bits | | DIVW_KERNEL_PRECOMPUTED | precomputed | x_j, j the row number of
- * y | normalise, clip | | DIVW_KERNEL_FUNCTION | function | a function of the caller's | normalise, clip |
+ * - cosine: <x,y> / (|x| |y|); linear: <x,y>, of rows of length 1
+ * - gaussian: exp(-|x-y|^2 / (2 s^2)), s the bandwidth
+ * - laplacian: exp(-sum |x_l - y_l| / s)
+ * - matern: e^-z, (1 + z) e^-z or (1 + z + z^2/3) e^-z at nu = 0.5, 1.5 or 2.5, with z = sqrt(2 nu) |x-y| / s
+ * - polynomial: (<x,y>/d + c)^m, divided by the root of its values at x, x and y, y; m the degree, c the offset
+ * - cosine-power: the cosine to the power m
+ * - arc-cosine: that of a layer of infinitely many units of degree 0 (1 - angle/pi), 1 or 2, normalised
+ * - tanimoto: sum min(x,y) / sum max(x,y), of numbers of at least 0 or of bits; 1 for two empty rows
+ * - precomputed: x_j, with j the row number of y: the dataset is the matrix
+ * - function: what a function of the caller's answers
  *
  * Sources: Rasmussen, Williams, Gaussian Processes for Machine Learning (2006), 4.2 (Gaussian, Matern); Cho, Saul,
  * NIPS 2009 (arc-cosine); Ralaivola et al., Neural Networks 18 (2005) 1093-1110 (Tanimoto, min-max).
@@ -80,8 +78,8 @@ DIVW_API divw_status divw_similarity_set_bandwidth(divw_similarity *similarity, 
 
 /**
  * @brief Leaves the bandwidth to the data: the median of the distances of up to 10,000 pairs of rows, drawn at random
- * (all pairs where there are no more), that of rows that are equal left out. The distance is the one that the
- * similarity is of.
+ * (all pairs where there are no more), that of rows that are equal left out; 1 where all are equal. The distance
+ * is the one that the similarity is of.
  * @param similarity a similarity that has a bandwidth; not NULL
  * @param seed       of the pairs: the same seed and data give the same bandwidth
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
@@ -187,7 +185,7 @@ DIVW_API divw_status divw_similarity_set_nu(divw_similarity *similarity, double 
 DIVW_API double divw_similarity_nu(const divw_similarity *similarity);
 
 /**
- * @brief Says that rows are packed bits: every byte of a uint8 row is eight of them.
+ * @brief Says that rows are packed bits: every byte of a uint8 row is eight of them, in any order.
  * @param similarity a tanimoto similarity; not NULL
  * @param bits       0: a number is a count, or 0 and 1; other numbers: it is eight bits
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT

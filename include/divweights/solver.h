@@ -314,6 +314,45 @@ DIVW_API divw_status divw_solver_set_method(divw_solver *solver, int32_t method)
  */
 DIVW_API int32_t divw_solver_method(const divw_solver *solver);
 
+/** In which precision accelerated ascent goes through the rows. Proofs are in double in any case. @since 0.1 */
+enum {
+  DIVW_PRECISION_AUTO = 1,   /**< single, at half of the time, where order, size and lambda allow it: at orders from 1
+                                  on, until the gap comes down to the tolerance or to what single precision attains;
+                                  double otherwise */
+  DIVW_PRECISION_SINGLE = 2, /**< the same for problems of any size; orders below 1 stay in double */
+  DIVW_PRECISION_DOUBLE = 3  /**< double from the first iteration on */
+};
+
+/**
+ * @brief The name of a precision: "auto", "single", "double".
+ * @param precision any number
+ * @return a constant string; "unknown" for other numbers. Never NULL.
+ * @since 0.1
+ */
+DIVW_API const char *divw_precision_name(int32_t precision);
+
+/**
+ * @brief Sets the precision of accelerated ascent.
+ *
+ * Passes over the rows and r x r decompositions run in single precision (sums over blocks of rows in double), and what
+ * the progress function is told of such an iteration is an estimate. Before a solve ends its point is evaluated in
+ * double: value, bound and gap of weights are proofs whatever the precision, and a proof that fails is followed by
+ * iterations in double. Interior points and DIVW_METHOD_ADAM run in double.
+ * @param solver    the solver; not NULL
+ * @param precision DIVW_PRECISION_AUTO (default), DIVW_PRECISION_SINGLE or DIVW_PRECISION_DOUBLE
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT
+ * @since 0.1
+ */
+DIVW_API divw_status divw_solver_set_precision(divw_solver *solver, int32_t precision);
+
+/**
+ * @brief The precision of accelerated ascent.
+ * @param solver the solver
+ * @return for example DIVW_PRECISION_AUTO; 0 for NULL
+ * @since 0.1
+ */
+DIVW_API int32_t divw_solver_precision(const divw_solver *solver);
+
 /**
  * @brief Sets the gap at which a solve has converged.
  * @param solver    the solver; not NULL

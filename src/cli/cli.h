@@ -68,6 +68,7 @@ typedef struct {
   const char *resume;
   uint64_t given; /* bit k: flag number k of the verb was given */
   const char *method;
+  const char *precision;
   double order;
   double tolerance;
   int64_t max_iterations;

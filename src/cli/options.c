@@ -299,10 +299,12 @@ static phrase words_of(const char *choices) {
   phrase words = {""};
   size_t length = 0;
   for (; *choices != '\0' && length + 3 < sizeof words.text; choices++) {
+    words.text[length] = *choices;
     if (*choices == '|') {
       words.text[length++] = ',';
+      words.text[length] = ' ';
     }
-    words.text[length++] = *choices == '|' ? ' ' : *choices;
+    length++;
   }
   return words;
 }

@@ -66,7 +66,7 @@ static void give_back_early(void) {
 static double peak(const cli_plan *plan) { return part(plan, DIVW_MEMORY_PEAK) + plan->host; }
 
 /* Program, libraries and what they keep, and for each thread what OpenBLAS touches of its buffers: measured with
- * /usr/bin/time for 60 to 1,000,000 examples of 16 to 2048 features, against the estimate (docs/benchmarks.md). */
+ * /usr/bin/time, against what the allocator was asked for (docs/pages/stage_solver.md). */
 static double host_memory(const cli_plan *plan) {
   const double r = (double)plan->dimension, panel = 8 * 384 * fmin(r, 8192);
   return HOST + divw_threads() * (THREAD + panel);
@@ -90,11 +90,12 @@ static bool refuse(const cli_plan *plan, const cli_settings *settings, const cha
   const double solver = part(plan, DIVW_MEMORY_SOLVER), interior = part(plan, DIVW_MEMORY_INTERIOR_POINT);
   return fail(
       "%s: may take %s of memory at its height%s, more than the %s of --max-memory: reading and preparing %s; then "
-      "rows %s, kernel %s, and %s %s; and the process itself %s",
+      "rows %s, kernel %s, and %s %s; and the process itself %s%s%s",
       settings->input, size_of(peak(plan)).text, plan->streams ? " with the rows streamed" : "",
       size_of(settings->max_memory).text, size_of(part(plan, DIVW_MEMORY_PREPARATION)).text,
       size_of(part(plan, DIVW_MEMORY_ROWS)).text, size_of(part(plan, DIVW_MEMORY_KERNEL)).text,
-      interior > solver ? "interior points" : name, size_of(fmax(solver, interior)).text, size_of(plan->host).text);
+      interior > solver ? "interior points" : name, size_of(fmax(solver, interior)).text, size_of(plan->host).text,
+      plan->why[0] == '\0' ? "" : ". Streaming the rows would take less, but ", plan->why);
 }
 
 /* Estimates; with a limit, what that leaves for the solver. */
@@ -110,10 +111,13 @@ static bool estimate_within(cli_plan *plan, divw_solver *solver, const cli_setti
   return ok(divw_solver_set_max_memory(solver, fmax(left, 1))) && make_estimate(plan, solver, settings);
 }
 
-/* Whether INPUT can be read more than once, and from the middle. */
-static bool can_stream(const cli_settings *settings) {
+/* Whether INPUT can be read more than once, and from the middle; and otherwise why not. */
+static bool can_stream(cli_plan *plan, const cli_settings *settings) {
   divw_dataset *dataset = NULL;
-  const bool can = settings->array == NULL && divw_dataset_open(&dataset, settings->input) == DIVW_OK;
+  const bool can = divw_dataset_open(&dataset, settings->input) == DIVW_OK;
+  if (!can) {
+    snprintf(plan->why, sizeof plan->why, "%s", divw_error_message());
+  }
   divw_dataset_destroy(dataset);
   return can;
 }
@@ -127,7 +131,7 @@ bool plan_memory(cli_plan *plan, divw_solver *solver, const cli_settings *settin
   if (!estimate_within(plan, solver, settings)) {
     return false;
   }
-  if (limit > 0 && peak(plan) > limit && can_stream(settings)) {
+  if (limit > 0 && peak(plan) > limit && can_stream(plan, settings)) {
     const double in_memory = peak(plan);
     plan->streams = true;
     if (!estimate_within(plan, solver, settings)) {

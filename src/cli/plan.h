@@ -16,8 +16,9 @@ typedef struct {
   int32_t dtype;
   divw_dataset *examples; /* those that are selected: row numbers, labels and ids, but no rows */
   divw_estimate *estimate;
-  double host;  /* bytes that the process takes beside what the estimate counts */
-  bool streams; /* the rows do not fit into memory, and stay in INPUT */
+  double host;   /* bytes that the process takes beside what the estimate counts */
+  bool streams;  /* the rows do not fit into memory, and stay in INPUT */
+  char why[512]; /* they cannot, where they should; "" otherwise */
 } cli_plan;
 
 /* Reads the header of INPUT, and selects. */

@@ -28,6 +28,14 @@ static int32_t method_of(const cli_settings *settings) {
   return DIVW_METHOD_ADAM;
 }
 
+static int32_t precision_of(const cli_settings *settings) {
+  int32_t precision = DIVW_PRECISION_AUTO;
+  while (precision < DIVW_PRECISION_DOUBLE && strcmp(settings->precision, divw_precision_name(precision)) != 0) {
+    precision++;
+  }
+  return precision;
+}
+
 static int32_t objective_of(const cli_settings *settings) {
   const bool logarithm = strcmp(settings->objective, divw_objective_name(DIVW_OBJECTIVE_LOG)) == 0;
   return logarithm ? DIVW_OBJECTIVE_LOG : DIVW_OBJECTIVE_PUBLISHED;
@@ -38,6 +46,7 @@ bool make_solver(divw_solver **solver, const divw_dataset *dataset, const cli_se
   return ok(divw_solver_create(solver)) && ok(divw_solver_set_objective(*solver, objective_of(settings))) &&
          set_constraints(*solver, settings, dataset) && ok(divw_solver_set_order(*solver, settings->order)) &&
          ok(divw_solver_set_method(*solver, method_of(settings))) &&
+         ok(divw_solver_set_precision(*solver, precision_of(settings))) &&
          ok(divw_solver_set_tolerance(*solver, settings->tolerance)) &&
          ok(divw_solver_set_max_iterations(*solver, settings->max_iterations)) &&
          ok(divw_solver_set_max_solves(*solver, (int32_t)settings->max_solves)) &&

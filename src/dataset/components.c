@@ -77,7 +77,7 @@ static int64_t block_rows(const projection *p) {
 
 static divw_status fetch_block(projection *p, int64_t first, double *block, int64_t *count) {
   *count = dw_min(block_rows(p), p->n - first);
-  return dw_cursor_fetch(&p->cursor, first, *count, (dw_columns){NULL, p->d}, p->scale, block);
+  return dw_cursor_fetch(&p->cursor, first, *count, (dw_columns){.count = p->d}, p->scale, block);
 }
 
 static divw_status column_moments(projection *p, double *block, double *C) {
@@ -155,7 +155,7 @@ static divw_status fetch_columns(projection *p, int64_t first, double *block, in
   for (int64_t i = 0; i < p->n; i += window.count) {
     DW_TRY(dw_cursor_rows(&p->cursor, i, p->n - i, &window));
     for (int64_t k = 0; k < window.count; k++) {
-      dw_window_row(&window, k, (dw_columns){columns, *count}, p->scale, x);
+      dw_window_row(&window, k, (dw_columns){.columns = columns, .count = *count}, p->scale, x);
       for (int64_t j = 0; j < *count; j++) {
         block[j * p->n + i + k] = x[j];
       }

@@ -4,25 +4,16 @@
  * Rows are kept in their own type, since uint8 or float16 take an eighth or a quarter of the memory of doubles and
  * conversion is hidden behind the arithmetic that follows. Centring is done here, too: it needs one subtraction for a
  * number that is in the first-level cache, and a copy of the rows would be eight bytes a number. */
-#include "view.h"
+#include "single.h"
 
 #include <math.h>
 #include <string.h>
 
+enum { SLICE = 256 };
+
 /* ---- conversion ---- */
 
-/* A half has 5 bits of exponent with bias 15 and 10 of mantissa, a float 8 with bias 127 and 23. A subnormal (exponent
- * 0) is given the exponent of 2^-14, and 2^-14 is subtracted. Exact, and without subnormal floats on the way, which the
- * host may have told the processor to flush to zero. Signed 32-bit numbers and no branches: SSE2 has lanes for that. */
-static inline double half_to_double(uint16_t half) {
-  const int32_t magnitude = half & 0x7fff;
-  const int32_t rebias = magnitude < 0x7c00 ? (127 - 15) << 23 : (255 - 31) << 23; /* of numbers; of Inf and NaN */
-  const int32_t bits = (magnitude << 13) + rebias + (magnitude < 0x0400 ? 1 << 23 : 0);
-  const float subtrahend = magnitude < 0x0400 ? 0x1p-14f : 0, sign = (half & 0x8000) != 0 ? -1 : 1;
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return sign * (value - subtrahend);
-}
+static inline double half_to_double(uint16_t half) { return dw_half_to_float(half); }
 
 static inline double float32_to_double(float x) { return x; }
 
@@ -93,10 +84,42 @@ void dw_window_row(const dw_window *window, int64_t k, dw_columns columns, doubl
   }
 }
 
+/* Columns [from, from + count) of what is taken, through doubles: where rows are centred, doubles themselves, or of a
+ * length far from 1. */
+static void take_slice(const dw_window *window, int64_t k, dw_columns columns, int64_t from, int64_t count,
+                       double scale, float *out) {
+  double x[SLICE];
+  int64_t list[SLICE];
+  for (int64_t j = 0; j < count; j++) {
+    list[j] = columns.columns == NULL ? from + j : columns.columns[from + j];
+  }
+  dw_window_row(window, k, (dw_columns){.columns = list, .count = count}, scale, x);
+  for (int64_t j = 0; j < count; j++) {
+    out[j] = (float)x[j];
+  }
+}
+
+void dw_window_row_single(const dw_window *window, int64_t k, dw_columns columns, double scale, float *out) {
+  const int64_t count = columns.columns == NULL ? window->dataset->source->d : columns.count;
+  const unsigned char *row = window->bytes + (window->list == NULL ? k : window->list[k]) * window->stride;
+  const bool plain = window->dataset->center == NULL && window->dtype != DIVW_FLOAT64;
+  if (!plain || !(scale > 1e-30 && scale < 1e30) || (columns.columns != NULL && columns.run == NULL)) {
+    for (int64_t from = 0; from < count; from += SLICE) {
+      take_slice(window, k, columns, from, dw_min(SLICE, count - from), scale, out + from);
+    }
+    return;
+  }
+  for (int64_t from = 0, run; from < count; from += run) {
+    const int64_t first = columns.columns == NULL ? from : columns.columns[from];
+    run = columns.columns == NULL ? count : columns.run[from];
+    dw_scale_numbers(window->dtype, row + first * dw_dtype_size(window->dtype), run, (float)scale, out + from);
+  }
+}
+
 divw_status dw_window_row_finite(const dw_window *window, int64_t k, double *out) {
   const int64_t d = window->dataset->source->d;
   double probe = 0;
-  dw_window_row(window, k, (dw_columns){NULL, d}, 1, out);
+  dw_window_row(window, k, (dw_columns){.count = d}, 1, out);
   for (int64_t j = 0; j < d; j++) {
     probe += out[j] * 0.0; /* 0 for every finite number, NaN otherwise, and never an overflow */
   }
@@ -169,7 +192,7 @@ divw_status divw_dataset_read(const divw_dataset *dataset, int64_t first, int64_
                    (long long)first, (long long)count, (long long)dataset->n);
   }
   DW_TRY(dw_cursor_open(&cursor, dataset));
-  DW_TRY(dw_cursor_fetch(&cursor, first, count, (dw_columns){NULL, 0}, 1, rows_out));
+  DW_TRY(dw_cursor_fetch(&cursor, first, count, (dw_columns){.columns = NULL}, 1, rows_out));
 fail:
   dw_cursor_close(&cursor);
   return status;

@@ -5,7 +5,8 @@
  *     select.c      subsets
  *     store.c       rows that are not in memory
  *     windows.c     windows on them, read ahead
- *     fetch.c       a row as doubles
+ *     fetch.c       windows on rows; a row as doubles, or as floats
+ *     single.c      conversion to floats, several at once
  *     center.c      rows minus their mean
  *     components.c  leading principal components of the rows
  *     like.c        other rows, transformed as these were

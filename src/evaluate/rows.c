@@ -104,7 +104,7 @@ void dw_rows_destroy(dw_rows *rows) {
 }
 
 divw_status dw_rows_fetch_plain(const dw_rows *rows, int64_t i, double *out) {
-  return dw_cursor_fetch(rows->cursor, rows->position[i], 1, (dw_columns){NULL, 0}, rows->scale, out);
+  return dw_cursor_fetch(rows->cursor, rows->position[i], 1, (dw_columns){.columns = NULL}, rows->scale, out);
 }
 
 divw_status dw_rows_fetch(const dw_rows *rows, int64_t i, double *restrict out) {

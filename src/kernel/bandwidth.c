@@ -6,7 +6,7 @@
  * The second between two numbers that bracket it, on log s, by secants of which an end that stays counts half
  * (Illinois; Dowell, Jarratt, BIT 11 (1971) 168-174): VS falls from the score of the distinct rows (s -> 0) to 1 (s ->
  * inf), for gaussian, laplacian and nu = 0.5 without turning: K_s = K_t o M for s < t with M again a similarity of the
- * kind, and a Schur product with a correlation matrix makes eigenvalues more even (mathematics.md, 12.3). For the other
+ * kind, and a Schur product with a correlation matrix makes eigenvalues more even (mathematics.md, 6.3). For the other
  * Matern similarities the root that is found may be one of several. */
 #include "similarity.h"
 

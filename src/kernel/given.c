@@ -48,7 +48,7 @@ static divw_status read_diagonal(dw_similarity *similarity) {
                      (long long)similarity->d, (long long)row));
     }
     DW_TRY(dw_walk_to(&walk, i, &k));
-    dw_window_row(&walk.window, k, (dw_columns){&row, 1}, 1, &value);
+    dw_window_row(&walk.window, k, (dw_columns){.columns = &row, .count = 1}, 1, &value);
     DW_TRY(check_diagonal(similarity, value, (long long)row, &similarity->diagonal[i]));
   }
 fail:

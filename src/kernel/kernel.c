@@ -41,15 +41,19 @@ static divw_status choose_columns(divw_kernel *kernel, int64_t d, const unsigned
   for (int64_t j = 0; j < d; j++) {
     count += used[j];
   }
-  kernel->columns = (dw_columns){NULL, d};
+  kernel->columns = (dw_columns){.count = d};
   if (count < d) {
-    DW_TRY(dw_alloc(&kernel->column_list, count, sizeof *kernel->column_list));
+    DW_TRY(dw_alloc(&kernel->column_list, 2 * count, sizeof *kernel->column_list));
     for (int64_t j = 0, k = 0; j < d; j++) {
       if (used[j]) {
         kernel->column_list[k++] = j;
       }
     }
-    kernel->columns = (dw_columns){kernel->column_list, count};
+    int64_t *run = kernel->column_list + count;
+    for (int64_t k = count - 1; k >= 0; k--) {
+      run[k] = k + 1 < count && kernel->column_list[k + 1] == kernel->column_list[k] + 1 ? run[k + 1] + 1 : 1;
+    }
+    kernel->columns = (dw_columns){kernel->column_list, count, run};
   }
 fail:
   return status;

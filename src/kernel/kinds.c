@@ -1,6 +1,6 @@
 /* The table of similarities: each a measure of two rows (measures.c, tanimoto.c, given.c) and a function of it.
  *
- * Why each is positive semidefinite: mathematics.md, 12. */
+ * Why each is positive semidefinite: mathematics.md, 6.1. */
 #include "similarity.h"
 
 #include <math.h>

@@ -9,7 +9,7 @@
  *
  * are taken again by differences. The others are right to a relative 64 e, e = 4 (d + 8) u the relative error of the
  * three inner products (neighbours.c derives it), whatever the bandwidth: every function of z = |x - y|^2 here has
- * |z f'(z)| <= 0.4, hence K to 26 e, 2e-13 at d = 64 and 9e-12 at 3,000 in the worst case; copies have exactly 0. The
+ * |z f'(z)| <= 0.4, hence K to 26 e, 8e-13 at d = 64 and 4e-11 at 3,000 in the worst case; copies have exactly 0. The
  * mean is subtracted since distances do not change and |x|^2 becomes as small as it can be. Angles are those of unit
  * rows, near 0 and near pi by differences and sums likewise: acos loses half of the digits there. */
 #include "similarity.h"

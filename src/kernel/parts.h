@@ -6,7 +6,7 @@
  *     measures.c, tanimoto.c, given.c   how two rows are compared
  *     similarity.c   a similarity bound to examples; its matrix in blocks
  *     bandwidth.c    the parameter that the data choose
- *     passes.c       the two passes over feature rows
+ *     passes.c       the two passes over feature rows; passes_single.c: the same in single precision
  *     exact.c        features from the n x n matrix
  *     positive.c     what to do where that has negative eigenvalues
  *     project.c      features of rows that it was not made on

@@ -37,7 +37,16 @@ __attribute__((target("popcnt"))) static void count_popcnt(const uint64_t *x, co
   count_common(x, y, n, words, common);
 }
 
-static count_fn best_count(void) { return __builtin_cpu_supports("popcnt") ? count_popcnt : count_plain; }
+__attribute__((target("avx512f,avx512vl,avx512vpopcntdq,prefer-vector-width=512"))) static void
+count_avx512(const uint64_t *x, const uint64_t *y, int64_t n, int64_t words, int64_t *common) {
+  count_common(x, y, n, words, common);
+}
+
+static count_fn best_count(void) {
+  return __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vl") ? count_avx512
+         : __builtin_cpu_supports("popcnt")                                              ? count_popcnt
+                                                                                         : count_plain;
+}
 #else
 static count_fn best_count(void) { return count_plain; }
 #endif

@@ -139,6 +139,8 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_VISIT(archive, a->residual);
   DW_VISIT(archive, a->caution);
   DW_TRY(dw_archive_flag(archive, &a->accelerated));
+  DW_TRY(dw_archive_flag(archive, &a->solve->spectrum.single));
+  DW_TRY(dw_archive_flag(archive, &a->solve->estimated));
   DW_VISIT(archive, a->started);
   DW_VISIT(archive, a->smallest);
   DW_VISIT(archive, a->progress.smallest_gap);
@@ -184,7 +186,9 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
   } else {
     dw_feasible_weights(&a->solve->set, a->best->logit, a->best->p);
   }
+  DW_TRY(dw_prove(a->solve, a->problem, a->target, a->best));
 fail:
+  a->solve->spectrum.single = false;
   return status;
 }
 
@@ -198,6 +202,7 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   a.caution = 1;
   DW_TRY(dw_anderson_create(&a.anderson, solve->n, dw_history_of(solve->n)));
   DW_TRY(dw_alloc(&a.image, solve->n, sizeof *a.image));
+  solve->spectrum.single = dw_may_estimate(solve);
   DW_TRY(dw_alloc(&a.trial.logit, solve->n, sizeof *a.trial.logit));
   DW_TRY(dw_alloc(&a.trial.D, solve->n, sizeof *a.trial.D));
   a.trial.p = point->p;

@@ -78,7 +78,8 @@ static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, co
     DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])
                         : dw_spectrum_gradient(&solve->spectrum, order, smoothing[j], solve->R[j], &gradient[j]));
   }
-  DW_TRY(dw_kernel_quadratic(solve->kernel, (const double *const *)solve->R, count, D));
+  DW_TRY((solve->spectrum.single ? dw_kernel_quadratic_single
+                                 : dw_kernel_quadratic)(solve->kernel, (const double *const *)solve->R, count, D));
   solve->row_passes++;
   for (int64_t j = 0; j < count; j++) {
     for (int64_t i = 0; i < solve->n; i++) {
@@ -163,6 +164,7 @@ static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point
   DW_TRY(make_room(solve));
   DW_TRY(marginal_diversity(solve, point, smoothing, count, solve->smoothed, constant));
   for (int64_t j = 0; j < count && point->gap > target; j++) {
+    constant[j] += point->is_estimate ? solve->estimate_shift : 0;
     double lambda = point->lambda, gap = gap_of(solve, point, solve->smoothed[j], constant[j], &lambda);
     if (gap <= target) {
       double *sharper = solve->smoothed[j];
@@ -177,25 +179,38 @@ fail:
   return status;
 }
 
+/* The spectrum of the point. That of uniform weights is there when a call begins. */
+static divw_status diagonalise(dw_solve *solve, const dw_point *point) {
+  const bool by_moment = solve->objective.order == 2;
+  bool known = solve->is_at_uniform && !by_moment;
+  for (int64_t i = 0; known && i < solve->n; i++) {
+    known = point->p[i] == 1 / (double)solve->n;
+  }
+  solve->is_at_uniform = known;
+  if (known) {
+    return DIVW_OK;
+  }
+  solve->row_passes++;
+  return (by_moment ? dw_spectrum_compute_moment : dw_spectrum_compute)(&solve->spectrum, solve->kernel, point->p);
+}
+
 /* Diversity of the point, by eigenvalues where the order needs them. */
 static divw_status measure(dw_solve *solve, dw_point *point) {
   divw_status status;
   double order = solve->objective.order, quality = 0;
-  DW_TRY(order == 2 ? dw_spectrum_compute_moment(&solve->spectrum, solve->kernel, point->p)
-                    : dw_spectrum_compute(&solve->spectrum, solve->kernel, point->p));
+  DW_TRY(diagonalise(solve, point));
   point->log_vendi =
       order == 2 ? dw_log_vendi_two(&solve->spectrum) : dw_log_vendi(solve->spectrum.mu, solve->r, order);
   for (int64_t i = 0; solve->quality != NULL && i < solve->n; i++) {
     quality += point->p[i] * solve->quality[i];
   }
   point->log_value = point->log_vendi + (solve->quality != NULL ? log(quality) + solve->log_scale : 0);
-  solve->row_passes++;
-  solve->iterations++;
 fail:
   return status;
 }
 
-divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+/* In the precision of the spectrum. */
+static divw_status evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
   divw_status status;
   const dw_objective *objective = &solve->objective;
   double none = 0;
@@ -208,13 +223,41 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
   point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->level_order, point->log_value)
                                 : dw_objective_lambda(objective, point->log_value);
   DW_TRY(marginal_diversity(solve, point, &none, 1, &point->D, &point->constant));
+  point->is_estimate = solve->spectrum.single;
+  if (point->is_estimate) {
+    dw_restate_estimate(solve, point);
+  }
   if (has_ratio(solve)) {
     DW_TRY(make_room(solve));
   }
   point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
   if (point->gap > target && objective->order <= 1 && point->lambda < SMOOTHING_LAMBDA &&
-      (solve->iterations % SMOOTHING_PERIOD == 0 || solve->smooths_always)) {
+      ((solve->iterations + 1) % SMOOTHING_PERIOD == 0 || solve->smooths_always)) {
     DW_TRY(try_smoothing(solve, target, point));
+  }
+fail:
+  return status;
+}
+
+divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+  const bool smooths = solve->smooths_always;
+  if (!point->is_estimate) {
+    return DIVW_OK;
+  }
+  solve->spectrum.single = false;
+  solve->smooths_always = true;
+  divw_status status = evaluate(solve, problem, target, point);
+  solve->smooths_always = smooths;
+  return status;
+}
+
+divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+  divw_status status;
+  solve->estimated |= solve->spectrum.single;
+  DW_TRY(evaluate(solve, problem, target, point));
+  solve->iterations++;
+  if (point->is_estimate && dw_wants_proof(point, target)) {
+    DW_TRY(dw_prove(solve, problem, target, point));
   }
 fail:
   return status;
@@ -235,7 +278,7 @@ static double merit(const dw_solve *solve, dw_problem problem, const dw_point *p
 
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than) {
   double size, before = merit(solve, problem, than, &size);
-  return !(merit(solve, problem, point, &size) >= before - 16 * DBL_EPSILON * size);
+  return !(merit(solve, problem, point, &size) >= before - dw_value_rounding(point, than) * size);
 }
 
 int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double target, int64_t patience,
@@ -313,6 +356,7 @@ divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive) {
   for (size_t k = 0; k < sizeof scalars / sizeof *scalars; k++) {
     DW_TRY(dw_archive_bytes(archive, scalars[k], sizeof *scalars[k]));
   }
+  DW_TRY(dw_archive_flag(archive, &point->is_estimate));
 fail:
   return status;
 }

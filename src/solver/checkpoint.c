@@ -28,6 +28,7 @@ static const field fields[] = {{"examples", WHOLE},
                                {"balance", REAL},
                                {"objective", CHOICE},
                                {"method", CHOICE},
+                               {"precision", CHOICE},
                                {"tolerance", REAL},
                                {"max_solves", WHOLE},
                                {"room for interior points", WHOLE},
@@ -136,6 +137,7 @@ static divw_status describe(const dw_solve *solve, uint64_t *value) {
                                       bits(options->objective.balance),
                                       (uint64_t)divw_solver_objective(options),
                                       (uint64_t)options->method,
+                                      (uint64_t)options->precision,
                                       bits(options->tolerance),
                                       (uint64_t)dw_most_solves(solve),
                                       (uint64_t)dw_interior_point_fits(solve),
@@ -152,7 +154,9 @@ static divw_status describe(const dw_solve *solve, uint64_t *value) {
 }
 
 static const char *choice_name(int k, uint64_t value) {
-  return strcmp(fields[k].name, "method") == 0 ? divw_method_name((int32_t)value) : divw_objective_name((int32_t)value);
+  return strcmp(fields[k].name, "method") == 0      ? divw_method_name((int32_t)value)
+         : strcmp(fields[k].name, "precision") == 0 ? divw_precision_name((int32_t)value)
+                                                    : divw_objective_name((int32_t)value);
 }
 
 static divw_status differs(const char *path, int k, uint64_t found, uint64_t expected) {

@@ -17,6 +17,7 @@
  *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
+ *     precision.c    whether that is in single precision at first
  *     checkpoint.c   the state of it all in a file
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
  *     demand.c       the memory that all this needs, in advance
@@ -38,7 +39,7 @@
 struct divw_solver {
   dw_objective objective;
   dw_constraints constraints;
-  int32_t method;
+  int32_t method, precision;
   double tolerance;
   int64_t max_iterations;
   int32_t max_solves;
@@ -64,6 +65,7 @@ typedef struct {
   double lambda;     /* the weight of H against f at which the gap is meant */
   double gap;        /* no p that is allowed, with at least this entropy, has an f that is larger by more */
   double objective;  /* J or G */
+  bool is_estimate;  /* D, values and gap are from single precision: no proof */
 } dw_point;
 
 typedef struct dw_checkpoint dw_checkpoint;
@@ -90,8 +92,11 @@ typedef struct dw_solve {
   dw_stateful outer;         /* what is around a method: counters and the search */
   bool is_safe;              /* where checkpoints may be written */
   bool cancelled;
-  bool stalled;        /* some solve could not reach its target: rounding has the word */
-  bool smooths_always; /* an iteration costs so much more than a pass that smoothed states are tried in each */
+  bool stalled;          /* some solve could not reach its target: rounding has the word */
+  bool estimated;        /* some iteration was in single precision: spectrum.single */
+  bool is_at_uniform;    /* the spectrum is that of uniform weights, in double */
+  double estimate_shift; /* what made the gap of the last estimate lambda KL */
+  bool smooths_always;   /* an iteration costs so much more than a pass that smoothed states are tried in each */
 } dw_solve;
 
 /* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed.
@@ -111,6 +116,17 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
 
 /* How many smoothed dual states it tries at once. */
 int64_t dw_smoothed_states(int64_t n);
+
+/* The same point again, in double, where it was an estimate. */
+divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_point *point);
+
+/* precision.c: whether iterations of this solve may be estimates in single precision; whether one is as close as that
+ * goes, or to the target; the gap of one as lambda KL(p || softmax(D / lambda)); what rounding may make of the
+ * difference of two objectives, relative. */
+bool dw_may_estimate(const dw_solve *solve);
+bool dw_wants_proof(const dw_point *point, double target);
+void dw_restate_estimate(dw_solve *solve, dw_point *point);
+double dw_value_rounding(const dw_point *a, const dw_point *b);
 
 /* The gap of an evaluated point if its marginal diversities were these. */
 double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D);

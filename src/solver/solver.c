@@ -19,6 +19,7 @@ divw_status divw_solver_create(divw_solver **out) {
     **out = (divw_solver){.objective = {.order = 1, .balance = 0.5},
                           .constraints = {.max_weight = INFINITY},
                           .method = DIVW_METHOD_AUTO,
+                          .precision = DIVW_PRECISION_AUTO,
                           .tolerance = 1e-6,
                           .max_iterations = 500,
                           .max_solves = 16,
@@ -127,6 +128,19 @@ divw_status divw_solver_set_method(divw_solver *solver, int32_t method) {
 
 int32_t divw_solver_method(const divw_solver *solver) { return solver == NULL ? 0 : solver->method; }
 
+divw_status divw_solver_set_precision(divw_solver *solver, int32_t precision) {
+  DW_REQUIRE(solver);
+  if (precision < DIVW_PRECISION_AUTO || precision > DIVW_PRECISION_DOUBLE) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: precision is %d, expected DIVW_PRECISION_AUTO, DIVW_PRECISION_SINGLE or DIVW_PRECISION_DOUBLE",
+                   __func__, precision);
+  }
+  solver->precision = precision;
+  return DIVW_OK;
+}
+
+int32_t divw_solver_precision(const divw_solver *solver) { return solver == NULL ? 0 : solver->precision; }
+
 divw_status divw_solver_set_tolerance(divw_solver *solver, double tolerance) {
   DW_REQUIRE(solver);
   if (!(tolerance >= 1e-13 && tolerance <= 1)) {
@@ -190,6 +204,7 @@ static divw_status look_at_uniform(dw_solve *solve) {
   solve->row_passes++;
   solve->vendi_uniform = exp(dw_log_vendi(solve->spectrum.mu, solve->r, solve->objective.order));
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
+  solve->is_at_uniform = true;
   while (solve->spectrum.mu[solve->spectrum.null] == 0) {
     solve->spectrum.null++;
   }
@@ -299,6 +314,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
     report->quality = exp(best->log_value - best->log_vendi);
   }
   strcpy(report->method, divw_method_name(solution->method));
+  strcpy(report->precision, divw_precision_name(solve->estimated ? DIVW_PRECISION_SINGLE : DIVW_PRECISION_DOUBLE));
   report->tolerance = solve->options->tolerance;
   report->vendi_score_uniform = solve->vendi_uniform;
   report->vendi_score = exp(best->log_vendi);

@@ -94,6 +94,7 @@ class Planning(CommandTest):
         with gzip.open(data + ".gz", "wb", compresslevel=1) as packed:
             packed.write(npy("|u1", (n, d)) + rows)
         self.refuse(1, "more than the 60.00M of --max-memory: ", "score", data + ".gz", "--max-memory", "60M")
+        self.refuse(1, "Streaming the rows would take less, but ", "score", data + ".gz", "--max-memory", "60M")
 
     def test_the_figure_of_a_refusal_is_enough(self):
         for verb, flags in [("solve", []), ("solve", ["--method", "interior-point"]), ("solve", ["--order", "inf"]),

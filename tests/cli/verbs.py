@@ -12,7 +12,8 @@ import unittest
 from command import COMMAND, TIMEOUT, CommandTest, floats, idx, normalised, read_npy, run, vendi_of_two, wholes
 
 PARAMETERS = ("bandwidth", "degree", "offset", "nu", "clipped")  # of the kernel
-SOLVE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "balance", "objective", "method", "vendi_score_uniform",
+SOLVE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "balance", "objective", "method", "precision",
+              "vendi_score_uniform",
               "vendi_score", "entropy", "effective_examples", "objective_value", "entropy_weight", "certified_value",
               "upper_bound", "gap", "error_bar", "global_upper_bound", "global_gap", "iterations", "solves", "row_passes",
               "stop_reason", "seconds", "seconds_read", "max_weight", "min_weight", "least_effective_examples",
