@@ -7,12 +7,10 @@
 #include <stdbool.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#define DW_HAS_WIDE 1
-#define DW_WIDE __attribute__((target("avx2,f16c")))
+#define DW_WIDE __attribute__((target("avx2")))
 #define DW_INLINE static inline __attribute__((always_inline))
-static inline bool dw_is_wide(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c"); }
+static inline bool dw_is_wide(void) { return __builtin_cpu_supports("avx2") != 0; }
 #else
-#define DW_HAS_WIDE 0
 #define DW_WIDE
 #define DW_INLINE static inline
 static inline bool dw_is_wide(void) { return false; }

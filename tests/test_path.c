@@ -334,8 +334,11 @@ static void a_path_keeps_constraints_and_quality(void **state) {
   free(x);
 }
 
+/* In all, by a tenth at least. Near balance 1 single counts are in the hundreds and depend on the last bits, and so on
+ * the number of threads: at order 2 on normal rows 471 against 593 with two threads, 597 against 574 with one. */
 static void a_path_takes_fewer_iterations_than_separate_solves(void **state) {
   (void)state;
+  int64_t paths = 0, solves = 0;
   for (int k = 0; k < 4; k++) {
     double *x = k % 2 == 0 ? make_rows(300, 20, 9) : make_kinds(300, 20);
     options o = published;
@@ -347,10 +350,13 @@ static void a_path_takes_fewer_iterations_than_separate_solves(void **state) {
       divw_weights_destroy(solve_from(kernel, o, list[b], NULL, &one));
       alone += one;
     }
-    assert_true(along < alone);
+    assert_true((double)along < 1.2 * (double)alone);
+    paths += along;
+    solves += alone;
     divw_kernel_destroy(kernel);
     free(x);
   }
+  assert_true((double)paths < 0.9 * (double)solves);
 }
 
 static void points_come_with_ascending_balance(void **state) {

@@ -42,6 +42,10 @@ static double rounding_allowance(const dw_solve *solve, const double *D) {
   return terms * (DBL_EPSILON / 2) * fmax(largest, 1);
 }
 
+bool dw_is_rounding(const dw_solve *solve, const dw_point *point) {
+  return point->gap <= 8 * rounding_allowance(solve, point->D);
+}
+
 /* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; as little of I as makes it definite is added. */
 static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
   int64_t r = solve->r;

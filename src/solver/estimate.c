@@ -101,6 +101,7 @@ static void add_solve(divw_estimate *e, const divw_solver *solver) {
                 .quality = solver->constraints.quality};
   find_methods(e, &s);
   e->problem.order = s.objective.order;
+  e->problem.single = dw_may_estimate(&s);
   e->problem.newton_operations = dw_newton_cost(&s);
   int32_t other = e->uses[DIVW_METHOD_ADAM] ? DIVW_METHOD_ADAM : DIVW_METHOD_ACCELERATED;
   e->solver = e->uses[other] ? dw_solve_bytes(&s, other) : 0;

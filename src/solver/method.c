@@ -138,7 +138,7 @@ divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw
     solve->is_safe = false;
     DW_TRY(status);
   }
-  if (may_switch && *stop_reason == DIVW_STOP_STALLED) {
+  if (may_switch && *stop_reason == DIVW_STOP_STALLED && !dw_is_rounding(solve, point)) {
     DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
   }
 fail:

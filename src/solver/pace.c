@@ -30,6 +30,7 @@ enum {
 typedef struct {
   int64_t n, r;
   double order;
+  bool single;
   divw_kernel *kernel;
   double *S, *V, *R, *mu, *D; /* r x r, and n numbers */
   dw_anderson *anderson;
@@ -88,25 +89,29 @@ fail:
   return status;
 }
 
-static divw_status run_moment(sample *s) { return dw_kernel_moment(s->kernel, NULL, s->S); }
+static divw_status run_moment(sample *s) {
+  return (s->single ? dw_kernel_moment_single : dw_kernel_moment)(s->kernel, NULL, s->S);
+}
 
 static divw_status run_quadratic(sample *s) {
   const double *const R[] = {s->R};
-  return dw_kernel_quadratic(s->kernel, R, 1, &s->D);
+  return (s->single ? dw_kernel_quadratic_single : dw_kernel_quadratic)(s->kernel, R, 1, &s->D);
 }
 
 static divw_status run_spectrum(sample *s) {
   divw_status status;
+  bool good;
   if (s->order == 2) { /* no eigenvalues: a Cholesky factor */
     memcpy(s->V, s->S, (size_t)(s->r * s->r) * sizeof *s->V);
     dw_cholesky(s->V, s->r);
     return DIVW_OK;
   }
-  DW_TRY(dw_eigen(s->S, s->r, s->mu, s->V));
+  DW_TRY(s->single ? dw_eigen_single(s->S, s->r, s->mu, s->V, &good) : dw_eigen(s->S, s->r, s->mu, s->V));
   for (int64_t k = 0; k < s->r; k++) {
     s->mu[k] = 1 + fabs(s->mu[k]);
   }
-  DW_TRY(dw_factor_spectral(s->V, s->mu, s->r, s->R));
+  DW_TRY(s->single ? dw_factor_spectral_single(s->V, s->mu, s->r, s->R, &good)
+                   : dw_factor_spectral(s->V, s->mu, s->r, s->R));
 fail:
   return status;
 }
@@ -193,6 +198,7 @@ divw_status dw_pace_measure(const dw_pace_problem *problem, int32_t method, doub
   divw_status status;
   double evaluation, vectors, newton = 0;
   sample s = {.r = dw_min(problem->r, MOST_FEATURES), .order = problem->order};
+  s.single = problem->single && method == DIVW_METHOD_ACCELERATED;
   s.n = dw_max(s.r, dw_min(dw_min(problem->n, MOST_ROWS), dw_kernel_block(problem->n, s.r)));
   DW_TRY(pace_evaluation(&s, problem, &evaluation));
   DW_TRY(pace_vectors(&s, problem, method == DIVW_METHOD_ACCELERATED, &vectors));

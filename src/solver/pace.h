@@ -8,6 +8,7 @@ typedef struct {
   int64_t n, r;             /* rows and features of the kernel */
   int32_t dtype;            /* of what its rows are fetched from */
   double order;             /* of the solve */
+  bool single;              /* whether ascent runs in single precision */
   double newton_operations; /* dw_newton_cost() */
 } dw_pace_problem;
 

@@ -130,6 +130,9 @@ bool dw_wants_proof(const dw_point *point, double target);
 void dw_restate_estimate(dw_solve *solve, dw_point *point);
 double dw_value_rounding(const dw_point *a, const dw_point *b);
 
+/* Whether the gap of an evaluated point is little more than the allowance for rounding: no method gets below it. */
+bool dw_is_rounding(const dw_solve *solve, const dw_point *point);
+
 /* The gap of an evaluated point if its marginal diversities were these. */
 double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D);
 

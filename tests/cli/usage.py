@@ -11,7 +11,7 @@ SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
 KERNEL = ["--center", "--components", "--kernel", "--bandwidth", "--degree", "--offset", "--power", "--nu", "--bits",
           "--normalise", "--clip-negative"]
 CONSTRAINTS = ["--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality"]
-SOLVER = [*CONSTRAINTS, "--order", "--method", "--tolerance", "--max-iterations", "--max-solves"]
+SOLVER = [*CONSTRAINTS, "--order", "--method", "--precision", "--tolerance", "--max-iterations", "--max-solves"]
 FLAGS = {
     "solve": SELECTION + ["--ids"] + KERNEL + ["--balance", "--objective", "--entropy-weight", "--effective-examples", *SOLVER,
                           "--initial", "--initial-rows", "--initial-ids", "--checkpoint", "--checkpoint-seconds",
