@@ -190,7 +190,7 @@ static void certificates_are_above_the_optimum_of_the_kernel_itself(void **state
   (void)state;
   const double orders[] = {1, 2, INFINITY, 0.7}, balances[] = {0.3, 0.8, 1};
   for (int k = 0; k < 4; k++) {
-    low_rank_problem p = make_problem(kinds[k], 120, 3, 0.6, k % 2 ? 40 : 12, 31 + (uint64_t)k);
+    low_rank_problem p = make_problem(kinds[k], 80, 3, 0.6, k % 2 ? 30 : 10, 31 + (uint64_t)k);
     for (int q = 0; q < 4; q++) {
       for (int b = 0; b < 3; b++) {
         compare(&p, DIVW_OBJECTIVE_LOG, orders[q], balances[b]);
@@ -488,7 +488,7 @@ static void what_cannot_be_done_is_refused(void **state) {
   low_rank_problem p = make_problem(DIVW_KERNEL_ARC_COSINE, 20, 3, 0.7, 5, 6);
   divw_kernel *kernel;
   double score;
-  const double wrong[2] = {0.2, 0.8}, matrix[9] = {1, 0.9, 0, 0.9, 1, 0.9, 0, 0.9, 1};
+  const double wrong[2] = {0.2, 0.8}, heavy[20] = {2};
   fails(divw_kernel_create_low_rank(&kernel, p.dataset, p.similarity, 0, 0, 1), DIVW_ERROR_ARGUMENT, "rank is 0");
   fails(divw_kernel_create_low_rank(&kernel, p.dataset, p.similarity, 5, -1, 1), DIVW_ERROR_ARGUMENT, "residual is -1");
   fails(divw_kernel_create_low_rank(&kernel, NULL, p.similarity, 5, 0, 1), DIVW_ERROR_ARGUMENT, "dataset is NULL");
@@ -499,7 +499,7 @@ static void what_cannot_be_done_is_refused(void **state) {
   fails(divw_vendi_truncated(wrong, 1, 2, 2, 1, &score, NULL, NULL), DIVW_ERROR_ARGUMENT, "t is 2");
   fails(divw_vendi_truncated(wrong, 2, 1, 1, 1, &score, NULL, NULL), DIVW_ERROR_ARGUMENT, "r is 2 and n 1");
   fails(divw_vendi_truncated(wrong, 1, 1, 1, 0, &score, NULL, NULL), DIVW_ERROR_ARGUMENT, "order is 0");
-  fails(divw_vendi_score_two(p.dataset, p.similarity, matrix, &score), DIVW_ERROR_ARGUMENT, "weight");
+  fails(divw_vendi_score_two(p.dataset, p.similarity, heavy, &score), DIVW_ERROR_ARGUMENT, "the weights sum to 2");
   fails(divw_vendi_interval(p.low, NULL, -1, &score, &score), DIVW_ERROR_ARGUMENT, "order is -1");
   assert_null(kernel);
   destroy_problem(&p);
