@@ -1,7 +1,7 @@
 /* The state rho(p) = sum p_i phi_i phi_i^T, diagonalised: the r x r heart of an iteration.
  *
- * Where features are of low rank, |phi_i|^2 = 1 - delta_i, the kernel that is meant is phi phi^T + diag(delta)
- * (docs/mathematics.md, 13): every row has a coordinate of its own beside phi_i, and p_i delta_i are further
+ * Where features are of low rank, |phi_i|^2 = 1 - delta_i, rho is that of phi phi^T beside delta
+ * (docs/mathematics.md, 13.1): every row has a coordinate of its own, apart from phi_i, and p_i delta_i are further
  * eigenvalues.
  *
  * Dual states are sigma = (1-e) rho + e I/r, smoothed by e >= 0 (I and r: of the span of the examples); each gives

@@ -101,7 +101,8 @@ DIVW_API double divw_weights_residual(const divw_weights *weights);
 
 /**
  * @brief The least that the Vendi Score of the weights can be: that of the similarity itself is proven to be between
- * divw_weights_vendi_score_low() and divw_weights_vendi_score_high(). Objective, gaps and bounds are reckoned from here.
+ * divw_weights_vendi_score_low() and divw_weights_vendi_score_high(). Objective, gaps and bounds are reckoned from
+ * here.
  * @param weights the weights, or NULL
  * @return the score; divw_weights_vendi_score() where features are exact; NaN for NULL, when not known, and for random
  *         features

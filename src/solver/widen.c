@@ -1,9 +1,9 @@
 /* From the kernel that a solve works on to the one that is meant, where features are of low rank.
  *
- * A solve is of K' = phi phi^T + diag(delta). For every p and every order its score is at least that of K (pinching;
- * docs/mathematics.md, 13), so whatever bounds K' from above, its gap and its global bound, bounds K too. What the
- * weights at hand are worth under K is known as an interval; its lower end takes the place of their score under K'. All
- * that is reported about a proof is about K. */
+ * A solve is of K' = phi phi^T + diag(delta), short for sum p_i phi_i phi_i^T beside all p_i delta_i. For every p and
+ * every order its score is at least that of K (pinching; docs/mathematics.md, 13.1), so whatever bounds K' from above,
+ * its gap and its global bound, bounds K too. What the weights at hand are worth under K is known as an interval; its
+ * lower end takes the place of their score under K'. All that is reported about a proof is about K. */
 #include "solve.h"
 
 #include "../interval.h"
