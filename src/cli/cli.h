@@ -49,6 +49,10 @@ typedef struct {
   bool kernel_bits;
   bool kernel_normalise;
   bool kernel_clip;
+  int64_t kernel_rank;
+  double kernel_residual;
+  const char *kernel_approximation;
+  int64_t kernel_seed;
 
   /* what to look for, and for how long */
   double balance;
@@ -102,6 +106,7 @@ typedef struct {
   const char *added;
   double share;
   int64_t top;
+  int64_t truncate;
   image_shape image_shape;
 
   /* what to compare */

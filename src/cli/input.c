@@ -88,7 +88,7 @@ static bool transform(divw_dataset **dataset, const cli_settings *settings) {
 
 static bool make_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
   divw_similarity *similarity;
-  const bool done = make_similarity(&similarity, settings) && ok(divw_kernel_create_with(kernel, dataset, similarity));
+  const bool done = make_similarity(&similarity, settings) && bind_similarity(kernel, dataset, similarity, settings);
   divw_similarity_destroy(similarity);
   return done;
 }

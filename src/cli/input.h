@@ -3,6 +3,7 @@
 #define INPUT_H
 
 #include "cli.h"
+#include "low_rank.h"
 #include "options.h"
 #include "similarity.h"
 
@@ -31,7 +32,8 @@
   {"center", FLAG_SWITCH, FIELD(center), .help = "subtract the mean of the selected rows first"},                      \
   {"components", FLAG_WHOLE, FIELD(components), "K", NULL, 1, INFINITY,                                                \
    .help = "reduce the selected rows to their K leading principal components, after --center if given"},               \
-  FLAGS_SIMILARITY
+  FLAGS_SIMILARITY,                                                                                                    \
+  FLAGS_LOW_RANK
 /* clang-format on */
 
 /* Whether the selection flags make sense together; says so when they do not. */

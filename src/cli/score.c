@@ -15,6 +15,8 @@ static const cli_flag flags[] = {
      .help = "weights of the selected rows, as solve writes them; without it all weigh the same"},
     {"order", FLAG_REAL, FIELD(order), "Q", "1", 0, INFINITY,
      .help = "order of the Vendi Score: the larger, the less rare kinds count; 0 counts dimensions"},
+    {"truncate", FLAG_WHOLE, FIELD(truncate), "T", NULL, 1, INFINITY,
+     .help = "also the score that the T largest eigenvalues alone give, and what they say about the whole one"},
     {"new", FLAG_TEXT, FIELD(added), "FILE",
      .help = "rows that came later, with the columns of INPUT: rank them by how much each would add"},
     {"share", FLAG_REAL, FIELD(share), "T", NULL, 1e-9, 0.999,
@@ -33,7 +35,37 @@ typedef struct {
   bool weighted;
   int64_t n, dimension, rank;
   double order, vendi_score, vendi_score_uniform, entropy;
+  double residual, low, high; /* of the weighted score; NaN: not known */
+  int64_t truncate;
+  double truncated, truncated_low, truncated_high; /* NaN: not asked for, or not known */
 } cli_scores;
+
+/* The rest of the spectrum is bounded by the eigenvalues that are kept only where those are the kernel's. */
+static bool truncate_spectrum(cli_scores *out, const double *mu) {
+  const int64_t r = divw_kernel_features(out->kernel), count = r < out->n ? r : out->n;
+  out->truncated = out->truncated_low = out->truncated_high = NAN;
+  if (out->truncate == 0) {
+    return true;
+  }
+  if (out->truncate > count) {
+    return fail("--truncate is %" PRId64 ", expected at most %" PRId64 ", the number of eigenvalues", out->truncate,
+                count);
+  }
+  const bool exact = divw_kernel_approximation(out->kernel) == DIVW_APPROXIMATION_NONE;
+  return ok(divw_vendi_truncated(mu, count, out->truncate, out->n, out->order, &out->truncated,
+                                 exact ? &out->truncated_low : NULL, exact ? &out->truncated_high : NULL));
+}
+
+/* What is proven about the score where features are of low rank. */
+static bool bound(cli_scores *out, const double *p) {
+  out->low = out->high = out->vendi_score;
+  out->residual = residual_of(out->kernel, p);
+  switch (divw_kernel_approximation(out->kernel)) {
+  case DIVW_APPROXIMATION_CHOLESKY: return ok(divw_vendi_interval(out->kernel, p, out->order, &out->low, &out->high));
+  case DIVW_APPROXIMATION_FEATURES: out->low = out->high = NAN; return true;
+  default: return true;
+  }
+}
 
 static bool compute(cli_scores *out, const divw_dataset *dataset, const divw_kernel *kernel, const double *p) {
   const int64_t r = divw_kernel_features(kernel);
@@ -48,8 +80,10 @@ static bool compute(cli_scores *out, const divw_dataset *dataset, const divw_ker
     out->vendi_score = out->vendi_score_uniform = divw_vendi_of_spectrum(mu, r, out->order);
   }
   if (done && p != NULL) {
-    done = ok(divw_vendi_score(kernel, p, out->order, &out->vendi_score));
+    done = ok(divw_vendi_spectrum(kernel, p, mu));
+    out->vendi_score = divw_vendi_of_spectrum(mu, r, out->order);
   }
+  done = done && truncate_spectrum(out, mu) && bound(out, p);
   free(mu);
   return done;
 }
@@ -62,8 +96,32 @@ static void print_json(const cli_scores *scores) {
   json_real("order", scores->order);
   json_real("vendi_score", scores->vendi_score);
   json_real("vendi_score_uniform", scores->vendi_score_uniform);
+  json_real("residual", scores->residual);
+  json_real("vendi_score_low", scores->low);
+  json_real("vendi_score_high", scores->high);
+  json_real("truncated_score", scores->truncated);
+  json_real("truncated_low", scores->truncated_low);
+  json_real("truncated_high", scores->truncated_high);
   json_real("entropy", scores->entropy);
   json_real("effective_examples", exp(scores->entropy));
+}
+
+/* What is proven about the score, and what little of the spectrum says about it. */
+static void print_bounds(const cli_scores *scores) {
+  switch (divw_kernel_approximation(scores->kernel)) {
+  case DIVW_APPROXIMATION_CHOLESKY:
+    print_row("", "proven: that of the kernel itself is from %.6f to %.6f", scores->low, scores->high);
+    break;
+  case DIVW_APPROXIMATION_FEATURES: print_row("", "an estimate, without a bound"); break;
+  default: break;
+  }
+  if (scores->truncate > 0) {
+    print_row("truncated score", "%.6f of %" PRId64 " eigenvalues", scores->truncated, scores->truncate);
+  }
+  if (!isnan(scores->truncated_low)) {
+    print_row("", "with them alone the whole score is known to be from %.6f to %.6f", scores->truncated_low,
+              scores->truncated_high);
+  }
 }
 
 static void print_table(const cli_scores *scores) {
@@ -74,6 +132,9 @@ static void print_table(const cli_scores *scores) {
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
   if (scores->weighted) {
     print_row("", "%.6f with the given weights", scores->vendi_score);
+  }
+  print_bounds(scores);
+  if (scores->weighted) {
     print_row("entropy", "%.6f nats", scores->entropy);
     print_row("effective examples", "%.1f", exp(scores->entropy));
   }
@@ -106,6 +167,10 @@ static bool flags_are_complete(const cli_settings *settings) {
     usage_error(&verb_score, "--max-memory knows nothing of the rows of --new, expected one or the other");
     return false;
   }
+  if (settings->truncate > 0 && settings->order == 0) {
+    usage_error(&verb_score, "--order is 0, expected more than 0 for --truncate");
+    return false;
+  }
   if (settings->added != NULL && settings->order == 0) {
     usage_error(&verb_score,
                 "--order is 0, expected more than 0 for --new: counted dimensions do not grow little by little");
@@ -129,7 +194,7 @@ static int run(const cli_settings *given) {
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;
   cli_added *added = NULL;
-  cli_scores scores = {.weighted = settings->weights != NULL, .order = settings->order};
+  cli_scores scores = {.weighted = settings->weights != NULL, .order = settings->order, .truncate = settings->truncate};
   const file_plan plan = {{settings->output, settings->table},
                           {settings->input, settings->labels, settings->rows, settings->weights, settings->added}};
   if (!selection_is_complete(settings, &verb_score) || !similarity_is_sound(settings, &verb_score) ||

@@ -1,6 +1,7 @@
 /* From the flags to a similarity, and back to words. */
 #include "similarity.h"
 
+#include "low_rank.h"
 #include "output.h"
 
 #include <inttypes.h>
@@ -72,7 +73,7 @@ bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
     usage_error(verb, "--degree is %s, expected a whole number from 0 to 64", settings->kernel_degree);
     return false;
   }
-  return true;
+  return low_rank_is_sound(settings, verb);
 }
 
 static divw_status set_bandwidth(divw_similarity *similarity, const char *text) {
@@ -141,6 +142,7 @@ void print_similarity(const divw_kernel *kernel) {
     print_row("", "negative eigenvalues down to %.3g set to 0, %.3g of the sum of all",
               divw_kernel_least_eigenvalue(kernel), divw_kernel_clipped(kernel));
   }
+  print_approximation(kernel);
 }
 
 void json_similarity(const divw_kernel *kernel) {
@@ -151,4 +153,5 @@ void json_similarity(const divw_kernel *kernel) {
   json_real("offset", divw_similarity_offset(k));
   json_real("nu", divw_similarity_nu(k));
   json_real("clipped", divw_similarity_kind(k) == DIVW_KERNEL_PRECOMPUTED ? divw_kernel_clipped(kernel) : NAN);
+  json_text("approximation", divw_approximation_name(divw_kernel_approximation(kernel)));
 }

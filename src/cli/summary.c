@@ -32,6 +32,21 @@ static void print_proof(const divw_weights *weights) {
   }
 }
 
+/* What features of low rank leave open, if they do. */
+static void print_interval(const divw_weights *weights) {
+  switch (divw_weights_approximation(weights)) {
+  case DIVW_APPROXIMATION_CHOLESKY:
+    print_row("", "proven: of the kernel itself it is from %.6f to %.6f with the weights,",
+              divw_weights_vendi_score_low(weights), divw_weights_vendi_score_high(weights));
+    print_row("", "which features leave %.3g of, of 1", divw_weights_residual(weights));
+    break;
+  case DIVW_APPROXIMATION_FEATURES:
+    print_row("", "an estimate, without a bound: proven is what follows of random features alone");
+    break;
+  default: break;
+  }
+}
+
 static const char *stop_in_words(int32_t reason) {
   switch (reason) {
   case DIVW_STOP_CONVERGED: return "converged";
@@ -48,6 +63,7 @@ void print_summary(const divw_weights *weights) {
   print_row("examples", "%" PRId64, divw_weights_count(weights));
   if (!isnan(score)) {
     print_row("Vendi Score", "%.6f -> %.6f  (uniform -> weighted)", divw_weights_vendi_score_uniform(weights), score);
+    print_interval(weights);
   }
   if (!isnan(divw_weights_order(weights)) && divw_weights_order(weights) != 1) {
     print_row("order", "%g", divw_weights_order(weights));
@@ -71,6 +87,9 @@ void print_summary(const divw_weights *weights) {
   print_proof(weights);
   print_row("iterations", "%" PRId64 ", %s", divw_weights_iterations(weights),
             stop_in_words(divw_weights_stop_reason(weights)));
+  if (divw_weights_rank_needed(weights) > 0) {
+    print_row("", "a rank of about %" PRId64 " would do", divw_weights_rank_needed(weights));
+  }
   print_row("solves", "%" PRId64 ", %" PRId64 " passes over the rows", divw_weights_solves(weights),
             divw_weights_row_passes(weights));
 }

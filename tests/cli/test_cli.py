@@ -15,13 +15,14 @@ from drawing import Drawing
 from evaluate import Evaluate
 from explaining import Explain, NewRows
 from formats import Archives, Ids, Shards, Transforms
+from lowrank import LowRank
 from pictures import ContactSheet, PictureFlags, Plots
 from planning import Planning
 from usage import BadInput, Usage
 from verbs import Inspect, Sample, Score, Solve
 from watching import Watching
 
-__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "NewRows", "Path", "PictureFlags", "Planning", "Plots",
+__all__ = ["Archives", "BadInput", "Constraints", "ContactSheet", "Drawing", "Evaluate", "Explain", "Ids", "Inspect", "LowRank", "NewRows", "Path", "PictureFlags", "Planning", "Plots",
            "Sample", "Score", "Shards", "Solve", "Start", "Transforms", "Usage", "Watching"]
 
 if __name__ == "__main__":

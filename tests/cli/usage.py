@@ -9,7 +9,7 @@ from command import CommandTest, floats, idx, npy, run, wholes
 
 SELECTION = ["--array", "--labels", "--classes", "--rows", "--limit"]
 KERNEL = ["--center", "--components", "--kernel", "--bandwidth", "--degree", "--offset", "--power", "--nu", "--bits",
-          "--normalise", "--clip-negative"]
+          "--normalise", "--clip-negative", "--rank", "--residual", "--approximation", "--approximation-seed"]
 CONSTRAINTS = ["--max-weight", "--min-weight", "--group-bounds", "--exclude", "--quality"]
 SOLVER = [*CONSTRAINTS, "--order", "--method", "--precision", "--tolerance", "--max-iterations", "--max-solves"]
 FLAGS = {
@@ -19,7 +19,7 @@ FLAGS = {
                           "--output", "--rows-output", "--ids-output", "--table", "--json"],
     "path": SELECTION + ["--ids"] + KERNEL + ["--balances", "--points", "--objective", *SOLVER, "--threads", "--csv", "--plot",
                          "--output", "--json"],
-    "score": SELECTION + KERNEL + ["--weights", "--order", "--new", "--share", "--top", "--output", "--table",
+    "score": SELECTION + KERNEL + ["--weights", "--order", "--truncate", "--new", "--share", "--top", "--output", "--table",
                                    "--max-memory", "--threads", "--json"],
     "sample": ["--count", "--scheme", "--epoch-length", "--labels", "--temperature", "--uniform", "--seed", "--epoch",
                "--start", "--rank", "--world", "--blocks", "--state", "--rows", "--ids", "--output"],

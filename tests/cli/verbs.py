@@ -18,7 +18,8 @@ SOLVE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "balance
               "upper_bound", "gap", "error_bar", "global_upper_bound", "global_gap", "iterations", "solves", "row_passes",
               "stop_reason", "seconds", "seconds_read", "max_weight", "min_weight", "least_effective_examples",
               "groups_bounded", "excluded", "quality"}
-SCORE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "vendi_score", "vendi_score_uniform", "entropy",
+SCORE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "vendi_score", "vendi_score_uniform", "approximation",
+              "residual", "vendi_score_low", "vendi_score_high", "truncated_score", "truncated_low", "truncated_high", "entropy",
               "effective_examples"}
 
 
