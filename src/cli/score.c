@@ -167,6 +167,11 @@ static bool flags_are_complete(const cli_settings *settings) {
     usage_error(&verb_score, "--max-memory knows nothing of the rows of --new, expected one or the other");
     return false;
   }
+  if (settings->added != NULL && wants_low_rank(settings)) {
+    usage_error(&verb_score, "--rank and --residual do not go with --new: what features of low rank leave out would "
+                             "count as new");
+    return false;
+  }
   if (settings->truncate > 0 && settings->order == 0) {
     usage_error(&verb_score, "--order is 0, expected more than 0 for --truncate");
     return false;

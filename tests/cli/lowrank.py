@@ -146,6 +146,7 @@ class LowRank(CommandTest):
         self.assertIsNone(self.json("score", self.data)["truncated_score"])
         self.refuse(1, "--truncate is 9, expected at most 8", "score", self.data, "--truncate", 9)
         self.refuse(2, "--order is 0, expected more than 0 for --truncate", "score", self.data, "--truncate", 2, "--order", 0)
+        self.refuse(2, "--rank and --residual do not go with --new", "score", self.data, "--new", self.data, "--rank", 4)
 
     def test_flags_that_do_not_go_together(self):
         features = ["--approximation", "features"]
