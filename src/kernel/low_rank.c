@@ -129,11 +129,12 @@ fail:
 /* ---- columns ---- */
 
 static divw_status not_definite(const factor *f, int64_t i) {
+  const int64_t others = f->rank + f->accepted;
   return dw_fail(DIVW_ERROR_DATA,
                  "the %s similarity is not positive semidefinite: row %lld is more alike to %lld others than any "
                  "vector of its length can be",
                  divw_kernel_name(f->kernel->similarity.options.kind),
-                 (long long)divw_dataset_row(f->kernel->dataset, i), (long long)(f->rank + f->accepted));
+                 (long long)divw_dataset_row(f->kernel->dataset, i), (long long)others);
 }
 
 /* New columns of phi for all rows. */
