@@ -120,8 +120,7 @@ static double degree_of(const divw_similarity *similarity) {
   return degree >= 0 ? degree : NAN;
 }
 
-void print_similarity(const divw_kernel *kernel) {
-  const divw_similarity *k = divw_kernel_parameters(kernel);
+void print_similarity(const divw_similarity *k, const divw_kernel *kernel) {
   char words[160];
   int length = snprintf(words, sizeof words, "%s", divw_kernel_name(divw_similarity_kind(k)));
   const struct {
@@ -145,13 +144,16 @@ void print_similarity(const divw_kernel *kernel) {
   print_approximation(kernel);
 }
 
-void json_similarity(const divw_kernel *kernel) {
-  const divw_similarity *k = divw_kernel_parameters(kernel);
+void json_similarity(const divw_similarity *k, int32_t approximation, double clipped) {
   json_text("kernel", divw_kernel_name(divw_similarity_kind(k)));
   json_real("bandwidth", divw_similarity_bandwidth(k));
   json_real("degree", degree_of(k));
   json_real("offset", divw_similarity_offset(k));
   json_real("nu", divw_similarity_nu(k));
-  json_real("clipped", divw_similarity_kind(k) == DIVW_KERNEL_PRECOMPUTED ? divw_kernel_clipped(kernel) : NAN);
-  json_text("approximation", divw_approximation_name(divw_kernel_approximation(kernel)));
+  json_real("clipped", divw_similarity_kind(k) == DIVW_KERNEL_PRECOMPUTED ? clipped : NAN);
+  json_text("approximation", divw_approximation_name(approximation));
+}
+
+void json_kernel(const divw_kernel *kernel) {
+  json_similarity(divw_kernel_parameters(kernel), divw_kernel_approximation(kernel), divw_kernel_clipped(kernel));
 }
