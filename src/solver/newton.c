@@ -127,8 +127,8 @@ static bool direction(dw_newton *w, double kappa) {
   int64_t m = w->m;
   w->value->gradient(w->value->self, w->at, kappa, w->g);
   for (int64_t k = 0; k < m; k++) {
-    w->base[k] = w->g[k] - w->lambda * dw_newton_slope(w, k) - w->theta[dw_newton_group(w, k)] + dw_newton_pull(w, k, kappa) -
-                 (w->capped ? dw_newton_pull(w, m + k, kappa) : 0);
+    w->base[k] = w->g[k] - w->lambda * dw_newton_slope(w, k) - w->theta[dw_newton_group(w, k)] +
+                 dw_newton_pull(w, k, kappa) - (w->capped ? dw_newton_pull(w, m + k, kappa) : 0);
   }
   dw_newton_matrix_solve(w->matrix, w->base, 1);
   if (!dw_newton_border_solve(w, kappa)) {

@@ -125,6 +125,7 @@ divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_poin
 /* precision.c: whether iterations of this solve may be estimates in single precision; whether one is as close as that
  * goes, or to the target; the gap of one as lambda KL(p || softmax(D / lambda)); what rounding may make of the
  * difference of two objectives, relative. */
+double dw_ascent_cost(const dw_solve *solve); /* operations of an iteration */
 bool dw_may_estimate(const dw_solve *solve);
 bool dw_wants_proof(const dw_point *point, double target);
 void dw_restate_estimate(dw_solve *solve, dw_point *point);
