@@ -13,7 +13,7 @@
 enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ROWS = 5000, SOME_ITERATIONS = 45, NEWTON_ITERATIONS = 12 };
 #define NEAR_ONE 0.1 /* (1 - balance) / balance */
 #define SLOW_LAMBDA 0.02
-#define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
+#define CHEAP_STEP 10 /* iterations of ascent */
 #define BEARABLE_STEP 3e11
 
 /* Operations of an interior-point iteration. */
@@ -41,8 +41,8 @@ static bool is_affordable(const dw_solve *solve, double most) {
   return dw_interior_active(solve) == solve->n && dw_newton_cost(solve) <= most && dw_interior_point_fits(solve);
 }
 
-/* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
- * has no gradient, and leaves no choice. */
+/* Whether Newton steps are worth their price from the beginning: where ascent is slow, and rows are few or a step takes
+ * about as long as some of ascent. Order inf has no gradient, and leaves no choice. */
 bool dw_wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   if (solve->quality != NULL && objective->order > 1) {
@@ -52,7 +52,7 @@ bool dw_wants_interior_point(const dw_solve *solve) {
     return true;
   }
   return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
-         is_affordable(solve, solve->n <= FEW_ROWS ? INFINITY : CHEAP_STEP);
+         is_affordable(solve, solve->n <= FEW_ROWS ? INFINITY : CHEAP_STEP * dw_ascent_cost(solve));
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
