@@ -32,8 +32,7 @@ static bool is_slow(const dw_solve *solve) {
 /* Rows that are not active get the weight that stationarity gives them. That of rows with a deficit, at orders up to 1,
  * is not derived. */
 bool dw_interior_point_is_derived(const dw_solve *solve) {
-  return dw_interior_active(solve) == solve->n || solve->objective.order > 1 || solve->kernel == NULL ||
-         dw_kernel_deficit(solve->kernel) == NULL;
+  return dw_interior_active(solve) == solve->n || solve->objective.order > 1 || !dw_has_deficits(solve);
 }
 
 /* Whether Newton steps on all rows are, in operations and memory. Column generation takes many more of them. */

@@ -42,8 +42,7 @@ double dw_ascent_cost(const dw_solve *solve) {
 
 bool dw_may_estimate(const dw_solve *solve) {
   const double order = solve->objective.order;
-  const bool whole = solve->kernel == NULL || dw_kernel_deficit(solve->kernel) == NULL;
-  const bool sound = whole && order >= 1 && isfinite(order) && (order == 1 || solve->quality == NULL);
+  const bool sound = !dw_has_deficits(solve) && order >= 1 && isfinite(order) && (order == 1 || solve->quality == NULL);
   switch (solve->options->precision) {
   case DIVW_PRECISION_DOUBLE: return false;
   case DIVW_PRECISION_SINGLE: return sound;

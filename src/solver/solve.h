@@ -78,6 +78,7 @@ typedef struct dw_solve {
   dw_objective objective;
   const divw_kernel *kernel;
   int64_t n, r;
+  bool will_have_deficits; /* where kernel is NULL (estimate.c) */
   dw_feasible set;
   double *quality;  /* n scores, scaled to a maximum of 1; NULL: none */
   double log_scale; /* of that scaling */
@@ -100,6 +101,11 @@ typedef struct dw_solve {
   double estimate_shift; /* what made the gap of the last estimate lambda KL */
   bool smooths_always;   /* an iteration costs so much more than a pass that smoothed states are tried in each */
 } dw_solve;
+
+/* Whether features leave something out of rows. Before there is a kernel: as is foretold. */
+static inline bool dw_has_deficits(const dw_solve *solve) {
+  return solve->kernel != NULL ? dw_kernel_deficit(solve->kernel) != NULL : solve->will_have_deficits;
+}
 
 /* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed.
  */
