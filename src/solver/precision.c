@@ -35,7 +35,7 @@ const char *divw_precision_name(int32_t precision) {
   }
 }
 
-static double operations(const dw_solve *solve) {
+double dw_ascent_cost(const dw_solve *solve) {
   const double n = (double)solve->n, r = (double)solve->r;
   return 2 * n * r * r + 9 * r * r * r;
 }
@@ -46,7 +46,7 @@ bool dw_may_estimate(const dw_solve *solve) {
   switch (solve->options->precision) {
   case DIVW_PRECISION_DOUBLE: return false;
   case DIVW_PRECISION_SINGLE: return sound;
-  default: return sound && operations(solve) >= WORTH_SINGLE;
+  default: return sound && dw_ascent_cost(solve) >= WORTH_SINGLE;
   }
 }
 

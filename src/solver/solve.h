@@ -12,8 +12,8 @@
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for all rows, or some thousands at a time
- *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point
- *     newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
+ *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point; newton_border.c:
+ * their few unknowns besides p newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
  *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
@@ -131,6 +131,7 @@ divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_poin
 /* precision.c: whether iterations of this solve may be estimates in single precision; whether one is as close as that
  * goes, or to the target; the gap of one as lambda KL(p || softmax(D / lambda)); what rounding may make of the
  * difference of two objectives, relative. */
+double dw_ascent_cost(const dw_solve *solve); /* operations of an iteration */
 bool dw_may_estimate(const dw_solve *solve);
 bool dw_wants_proof(const dw_point *point, double target);
 void dw_restate_estimate(dw_solve *solve, dw_point *point);
