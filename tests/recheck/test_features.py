@@ -268,6 +268,14 @@ class Features(CommandTest):
             self.assertAlmostEqual(found["vendi_score"], len(rows) ** 2 / ((unit @ unit.T) ** 2).sum(), delta=1e-9)
         self.run_json("score", self.save(tall), "--kernel", "gaussian", "--order", 2, "--max-memory", "40M")
 
+    def test_the_median_is_drawn_by_its_seed(self):
+        data, found = self.save(mixture(400, 1)), []
+        for bandwidth in "median", "median=1", "median=2", "median=0":
+            found.append(self.run_json("score", data, "--kernel", "gaussian", "--bandwidth", bandwidth, "--rank", 2)["bandwidth"])
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(len(set(found)), 3)
+        self.assertLess(max(found) / min(found), 1.1)
+
     def test_evaluate(self):
         x, y = mixture(60, 1), mixture(50, 5)
         paths = self.save(x, "x.npy"), self.save(y, "y.npy")
