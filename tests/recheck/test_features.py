@@ -306,6 +306,11 @@ class Features(CommandTest):
                              [report[key] for key in ("kernel", "bandwidth", "degree", "approximation")])
             self.assertAlmostEqual(shown["vendi_score"] / report["vendi_score"], 1, delta=0.2 if "rank" in name else 1e-6)
         data, flags = self.save(mixture(N, 1)), ["--kernel", "gaussian"]
+        report, _ = self.solve(data, [*flags, "--rank", 120, "--approximation", "features", "--bandwidth", 9])
+        shown = self.run_json("inspect", data, "--weights", self.path("w.npy"), "--example", 3)
+        self.assertEqual((shown["approximation"], report["features"]), ("features", 120))
+        self.assertLess(report["rank"], 120)
+        self.assertAlmostEqual(shown["vendi_score"] / report["vendi_score"], 1, delta=1e-9)
         report, _ = self.solve(data, flags)
         shown = self.run_json("inspect", data, "--weights", self.path("w.npy"), "--example", 3)
         self.assertAlmostEqual(shown["bandwidth"] / report["bandwidth"], 1, delta=1e-12)
