@@ -1,16 +1,16 @@
 /* A loop cut into parts, each on a thread of its own.
  *
- * Only the making of large tables comes here. Where a thread cannot be had, its part is done by the caller: nothing can
- * fail, and results never depend on the number of threads. */
-#include "sample.h"
+ * Threads are started for the loop and end with it: 20 us each, no state between calls, nothing that a fork() could
+ * break. Where one cannot be had, its part is done by the caller, so nothing can fail. What is in which part depends on
+ * the number of parts alone: so do results, if they do at all. */
+#include "parallel.h"
 
+#include <math.h>
 #include <pthread.h>
 
-enum { WORTHWHILE = 1 << 16 }; /* rows: some ms of work, against 20 us to start a thread */
-
-int dw_parts(int64_t count) {
-  const int64_t most = dw_min(divw_threads(), DW_MAX_PARTS);
-  return (int)dw_max(1, dw_min(most, count / WORTHWHILE));
+int dw_parts(double work, double worthwhile) {
+  const double most = (double)dw_min(divw_threads(), DW_MAX_PARTS);
+  return (int)fmax(1, fmin(most, floor(work / worthwhile)));
 }
 
 int64_t dw_part_start(int64_t count, int parts, int part) {
