@@ -8,13 +8,15 @@
  * that its product with k is exact. 2^k - 1 is exact for k >= -53 and rounds to -1 below; 2^k q + (2^k - 1) cancels
  * nothing, as the terms have one sign or the first is small: where x is near 0, k is 0 and q is all.
  *
- * A solve takes some seven of them for each row and iteration; those of the C library, one at a time, were a sixth of an
- * iteration at 128 features. The loop has no branches, so that the compiler makes vectors of it, for any processor and
- * for AVX2, with the same bits (wide.h); the file is compiled with -fno-trapping-math, without which it would not. */
+ * A solve takes some seven of them for each row and iteration; those of the C library, one at a time, were a sixth of
+ * an iteration at 128 features. The loop has no branches, so that the compiler makes vectors of it, for any processor
+ * and for AVX2, with the same bits (wide.h); the file is compiled with -fno-trapping-math, without which it would not.
+ */
 #include "exponential.h"
 
 #include "wide.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LOG2_E 0x1.71547652b82fep+0
@@ -22,6 +24,7 @@
 #define LN2_LOW 0x1.a39ef35793c76p-33
 #define TO_INTEGER 0x1.8p52 /* added, it leaves a whole number in the last bits */
 #define LEAST (-708.0)
+#define MOST 709.0
 
 /* exp(f) - 1 */
 DW_INLINE double series(double f) {
@@ -50,7 +53,7 @@ DW_INLINE void exponentials(const double *x, int64_t count, double *out, bool le
     const double shifted = x[i] * LOG2_E + TO_INTEGER, k = shifted - TO_INTEGER;
     const double q = series((x[i] - k * LN2_HIGH) - k * LN2_LOW), power = power_of_two(shifted);
     const double value = less_one ? power * q + (power - 1) : power + power * q;
-    out[i] = x[i] < LEAST ? (less_one ? -1 : 0) : value;
+    out[i] = x[i] < LEAST ? (less_one ? -1 : 0) : x[i] > MOST ? INFINITY : value;
   }
 }
 

@@ -16,4 +16,9 @@ int64_t dw_part_start(int64_t count, int parts, int part);
 /* Calls work(context, part) for part = 0 .. parts-1, all at once, and returns when all are done. */
 void dw_run_parts(int parts, void (*work)(void *context, int part), void *context);
 
+/* Between these, threads of such loops are kept from one to the next. Pairs may be nested; each counts for the thread
+ * that it is called on. */
+void dw_crew_enter(void);
+void dw_crew_leave(void);
+
 #endif

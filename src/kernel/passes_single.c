@@ -33,15 +33,15 @@ struct row_pass {
   const divw_kernel *kernel;
   const dw_tiles *tiles;
   int parts;
-  int64_t length, stride; /* rows of a chunk; room for a row */
+  int64_t length, stride;                                             /* rows of a chunk; room for a row */
   void (*take)(const row_pass *pass, workplace *at, int64_t i);       /* row i of the window */
   void (*multiply)(const row_pass *pass, workplace *at, int64_t row); /* a chunk that begins there */
   dw_window window;
   float *memory;
   workplace places[DW_MAX_PARTS];
-  const double *p;     /* moment; NULL: 1/n each */
-  double *sums;        /* of the parts but the first one */
-  float *factors;      /* quadratic forms */
+  const double *p; /* moment; NULL: 1/n each */
+  double *sums;    /* of the parts but the first one */
+  float *factors;  /* quadratic forms */
   double *const *D;
   int64_t m;
 };

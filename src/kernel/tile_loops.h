@@ -18,8 +18,8 @@ TARGET static inline __attribute__((always_inline)) void TILE(multiply)(const fl
                                                                         TILE(vector) (*tile)[WIDE]) {
   TILE(vector) sum[TALL][WIDE] = {{{0}}};
   for (int64_t k = 0; k < count; k++) {
-    for (int m = 0; m < TALL; m++) {
-      for (int w = 0; w < WIDE; w++) {
+    for (int64_t m = 0; m < TALL; m++) {
+      for (int64_t w = 0; w < WIDE; w++) {
         sum[m][w] += a[m * a_row + k * a_step] * *(const TILE(vector) *)(b + k * b_step + w * LANES);
       }
     }
@@ -27,8 +27,7 @@ TARGET static inline __attribute__((always_inline)) void TILE(multiply)(const fl
   memcpy(tile, sum, sizeof sum);
 }
 
-TARGET static void TILE(add_tile)(double *S, int64_t r, int64_t row, int64_t column,
-                                  const TILE(vector) (*tile)[WIDE]) {
+TARGET static void TILE(add_tile)(double *S, int64_t r, int64_t row, int64_t column, const TILE(vector) (*tile)[WIDE]) {
   for (int64_t m = 0; m < dw_min(TALL, r - row); m++) {
     const float *part = (const float *)tile[m];
     double *restrict sum = S + (row + m) * r + column;
@@ -75,8 +74,8 @@ TARGET static void TILE(squares)(double *D, const float *factor, int64_t r, cons
   for (int64_t column = 0; column < r; column += TILE(columns)) {
     for (int64_t i = 0; i < count; i += TALL) {
       TILE(multiply)(rows + i * stride + column, stride, 1, factor, TILE(columns), r - column, tile);
-      for (int m = 0; m < TALL; m++) {
-        for (int w = 0; w < WIDE; w++) {
+      for (int64_t m = 0; m < TALL; m++) {
+        for (int64_t w = 0; w < WIDE; w++) {
           squares[i + m] += tile[m][w] * tile[m][w];
         }
       }

@@ -45,17 +45,17 @@
 #include "tile_loops.h"
 
 const dw_tiles *dw_tiles_of(int kind) {
+  enum { KINDS = 3 };
   static const dw_tiles plain = {"plain", plain_gram, plain_pack, plain_squares};
+  const dw_tiles *all[KINDS] = {&plain};
 #if defined(__x86_64__) && defined(__GNUC__)
   static const dw_tiles avx512 = {"avx512", avx512_gram, avx512_pack, avx512_squares},
                         avx2 = {"avx2", avx2_gram, avx2_pack, avx2_squares};
   const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f");
-  const dw_tiles *all[] = {has_avx512 ? &avx512 : NULL, has_avx2 ? &avx2 : NULL, &plain};
-#else
-  const dw_tiles *all[] = {&plain};
+  all[1] = has_avx2 ? &avx2 : NULL;
+  all[2] = has_avx2 && __builtin_cpu_supports("avx512f") ? &avx512 : NULL;
 #endif
-  for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+  for (int k = KINDS - 1; k >= 0; k--) {
     if (all[k] != NULL && kind-- == 0) {
       return all[k];
     }
