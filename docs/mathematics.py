@@ -441,7 +441,37 @@ def check_low_rank(q):
         holds("13.3 certificate, q = %g" % q, bound - level - lam * entropy(other) + room)
 
 
+def check_new_row():
+    """Section 13.8: the last row is new, with weight t; the features are of the others alone."""
+    x = rng.standard_normal((31, rng.integers(1, 6)))
+    distance = np.sum((x[:, None] - x[None]) ** 2, axis=2)
+    K = np.exp(-distance / np.median(distance) * 10 ** rng.uniform(-1, 1))
+    F, t = np.zeros((31, 0)), 10 ** rng.uniform(-4, -0.2)
+    for j in rng.permutation(30)[:rng.integers(1, 10)]:
+        column = K[:, j] - F @ F[j]
+        if column[j] > 1e-6:
+            F = np.column_stack([F, column / np.sqrt(column[j])])
+    delta = np.clip(1 - np.sum(F ** 2, axis=1), 1e-15, 1)
+    p = np.append((1 - t) * np.exp(log_softmax(rng.standard_normal(30))), t)
+
+    def eigenvalues(p):
+        return np.linalg.eigvalsh((F * p[:, None]).T @ F)
+
+    def coarse(p):
+        return entropy(np.append(np.maximum(eigenvalues(p), 1e-17), p @ delta))
+
+    def choice(t):
+        return entropy(np.array([t, 1 - t]))
+    before = np.append(p[:-1] / (1 - t), 0)
+    S = [log_score(np.linalg.eigvalsh(np.sqrt(w)[:, None] * K * np.sqrt(w)), 1) for w in (before, p)]
+    chi = S[1] - (1 - t) * S[0]
+    holds("13.8 what the features see", chi - coarse(p) + (1 - t) * coarse(before) + t * choice(delta[-1]) + 1e-10)
+    holds("13.8 what any row can add", choice(t) - chi + 1e-10)
+
+
 def main():
+    for _ in range(300):
+        check_new_row()
     for q in (0.5, 1, 2, 3, np.inf):
         for _ in range(60):
             check_low_rank(q)

@@ -11,6 +11,7 @@
  *
  * is that of a diagonal matrix and a rank-one one (rank_one.c); all directions without weight make one coordinate.
  * Where features are of low rank every example has a coordinate of its own (spectrum.h), and so has a new one. */
+#include "interval.h"
 #include "kernel/project.h"
 #include "linalg.h"
 #include "rank_one.h"
@@ -20,6 +21,7 @@
 #include <divweights/vendi.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A share of |phi|^2 in directions without weight that rounding may have made: n^2 u for n = 6,000 rows that are fewer
@@ -34,7 +36,7 @@ typedef struct {
   int64_t null; /* mu = 0 before it */
   double order, log_vendi, share;
   double *h;                 /* of mu_k */
-  double *d, *w, *mu;        /* r + 1 each: the spectrum with a new example */
+  double *d, *w, *mu;        /* r + 1 each, mu with what rows have of their own: the spectrum with a new example */
   double *phi, *z, *outside; /* of a block of rows */
   int64_t rows;
 } gains;
@@ -62,7 +64,7 @@ static divw_status gains_create(gains *g, const divw_kernel *kernel, const doubl
   }
   DW_TRY(dw_spectrum_create(&g->spectrum, kernel));
   DW_TRY(dw_alloc_zero(&g->h, r, sizeof *g->h));
-  DW_TRY(dw_alloc(&g->d, 3 * (r + 1) + g->spectrum.count - r, sizeof *g->d));
+  DW_TRY(dw_alloc(&g->d, 3 * (r + 1) + g->spectrum.count - r + 1, sizeof *g->d));
   DW_TRY(dw_alloc(&g->phi, g->rows * (2 * r + 1), sizeof *g->phi));
   g->w = g->d + r + 1;
   g->mu = g->w + r + 1;
@@ -163,6 +165,81 @@ fail:
   return status;
 }
 
+/* ---- what is proven of a gain where features are of low rank ---- */
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Into g->mu: the eigenvalues in the span of the features once an example with parts z has weight t, ascending, then
+ * what every row has of its own, and the example. A state like g->spectrum, but for vectors. */
+static dw_spectrum next_state(gains *g, const double *z, double deficit) {
+  const double t = g->share;
+  int64_t moved = 0, kept = 0;
+  dw_spectrum next = g->spectrum;
+  double null = 0;
+  for (int64_t k = 0; k < g->null; k++) {
+    null += z[k] * z[k];
+  }
+  if (null > 0) {
+    g->d[moved] = 0;
+    g->w[moved++] = t * null;
+  }
+  for (int64_t k = g->null; k < g->spectrum.r; k++) {
+    g->d[moved] = (1 - t) * g->spectrum.mu[k];
+    g->w[moved] = t * z[k] * z[k];
+    if (g->w[moved] > NEGLIGIBLE_PART) {
+      moved++;
+    } else {
+      g->mu[kept++] = g->d[moved];
+    }
+  }
+  dw_rank_one(g->d, g->w, moved, g->mu + kept);
+  next.mu = g->mu;
+  next.r = kept + moved;
+  qsort(g->mu, (size_t)next.r, sizeof *g->mu, by_size);
+  next.count = next.r;
+  for (int64_t k = g->spectrum.r; k < g->spectrum.count; k++) {
+    g->mu[next.count++] = (1 - t) * g->spectrum.mu[k];
+  }
+  g->mu[next.count++] = t * deficit;
+  next.weighted++;
+  return next;
+}
+
+static double entropy_of(double x) { return x > 0 ? -x * log(x) : 0; }
+
+/* Entropy of the eigenvalues in the span and of all that is outside, taken together. */
+static double coarse_entropy(const dw_spectrum *state) {
+  double sum = 0, outside = 1;
+  for (int64_t k = 0; k < state->r; k++) {
+    sum += entropy_of(state->mu[k]);
+    outside -= state->mu[k];
+  }
+  return sum + entropy_of(fmax(outside, 0));
+}
+
+/* The ends of the two states; at order 1 also what holds of every mixture, and of one that is seen through the features
+ * (docs/mathematics.md, 13.8). */
+static divw_status bound_gain(gains *g, const dw_interval *before, const double *z, double deficit, double *low,
+                              double *high) {
+  const double t = g->share;
+  dw_interval after;
+  const dw_spectrum next = next_state(g, z, deficit);
+  const divw_status status = dw_interval_of(&next, g->order, &after);
+  *low = after.low - before->high;
+  *high = after.high - before->low;
+  if (status == DIVW_OK && g->order == 1) {
+    const double error = dw_eigenvalue_error(&next), slack = 2 * (double)next.r * error * (1 - log(error));
+    const double seen = coarse_entropy(&next) - (1 - t) * coarse_entropy(&g->spectrum) -
+                        t * (entropy_of(deficit) + entropy_of(1 - deficit)) - slack;
+    *low = fmax(*low, fmax(seen, 0) - t * before->high);
+    *high = fmin(*high, entropy_of(t) + entropy_of(1 - t) - t * before->low);
+  }
+  return status;
+}
+
 static divw_status check_gain(double order, double share, const char *function) {
   if (!(order > 0)) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected more than 0, INFINITY accepted", function, order);
@@ -198,6 +275,52 @@ divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p, double o
       }
     }
   }
+fail:
+  gains_destroy(&g);
+  dw_projection_destroy(&projection);
+  return status;
+}
+
+static divw_status bound_gains(gains *g, const dw_projection *projection, double *low, double *high) {
+  divw_status status;
+  dw_interval before;
+  const int64_t m = divw_dataset_count(projection->rows);
+  DW_TRY(dw_interval_of(&g->spectrum, g->order, &before));
+  for (int64_t first = 0; first < m; first += g->rows) {
+    const int64_t count = dw_min(g->rows, m - first), r = g->spectrum.r;
+    DW_TRY(dw_projection_read(projection, first, count, g->phi, g->outside));
+    dw_row_products(g->z, r, g->phi, count, g->spectrum.V, r, r);
+    for (int64_t i = 0; i < count; i++) {
+      DW_TRY(bound_gain(g, &before, g->z + i * r, g->outside[i], &low[first + i], &high[first + i]));
+    }
+  }
+fail:
+  return status;
+}
+
+divw_status divw_vendi_gain_interval(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                                     double share, double *low, double *high) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(rows);
+  DW_REQUIRE(low);
+  DW_REQUIRE(high);
+  divw_status status;
+  gains g = {.order = order};
+  dw_projection projection = {0};
+  DW_TRY(check_gain(order, share, __func__));
+  if (divw_kernel_approximation(kernel) == DIVW_APPROXIMATION_FEATURES) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: nothing is known of what random features leave out, expected others",
+                   __func__);
+  }
+  if (divw_kernel_deficit(kernel) == NULL) {
+    DW_TRY(divw_vendi_gain(kernel, p, order, rows, share, NULL, low));
+    memcpy(high, low, (size_t)divw_dataset_count(rows) * sizeof *high);
+    return status;
+  }
+  DW_TRY(dw_projection_create(&projection, kernel, rows, __func__));
+  DW_TRY(gains_create(&g, kernel, p, order, projection.block, __func__));
+  g.share = share;
+  DW_TRY(bound_gains(&g, &projection, low, high));
 fail:
   gains_destroy(&g);
   dw_projection_destroy(&projection);

@@ -22,8 +22,15 @@ divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *
 /* delta_i = 1 - |phi_i|^2 of every row where the features are of low rank; NULL: 0. */
 const double *dw_kernel_deficit(const divw_kernel *kernel);
 
+/* Of the random numbers of an approximation; 0 where there are none. */
+uint64_t dw_kernel_seed(const divw_kernel *kernel);
+
 /* How they fell with the rank. */
 const dw_decay *dw_kernel_decay(const divw_kernel *kernel);
+
+/* What making features of low rank, or so many random ones, of n rows of d numbers holds beside them at its height. */
+double dw_low_rank_numbers(int64_t n, int64_t rank, int64_t d);
+double dw_random_features_numbers(int64_t n, int64_t count, int64_t d);
 
 /* How many of n rows of r numbers are worked on at a time. */
 int64_t dw_kernel_block(int64_t n, int64_t r);

@@ -13,6 +13,7 @@ typedef struct {
   int64_t n, dimension, rank;
   char kernel[DW_NAME_SIZE];
   double bandwidth, degree, offset, nu, clipped; /* NaN: the similarity has none */
+  int64_t bits, normalised;                      /* 1: rows are packed bits, similarities were divided */
   double order, balance;
   char objective[DW_NAME_SIZE], method[DW_NAME_SIZE], precision[DW_NAME_SIZE];
   double tolerance;
@@ -20,6 +21,7 @@ typedef struct {
   int64_t groups_bounded, excluded;
   double quality;
   char approximation[DW_NAME_SIZE];
+  int64_t approximation_seed;
   int64_t rank_needed;
   double residual, vendi_score_low, vendi_score_high;
   double vendi_score_uniform, vendi_score, entropy, effective_examples;

@@ -152,6 +152,42 @@ int32_t divw_weights_similarity(const divw_weights *weights) {
   return 0;
 }
 
+static divw_status set_parameters(divw_similarity *similarity, const dw_report *report) {
+  divw_status status = DIVW_OK;
+  DW_TRY(isnan(report->bandwidth) ? DIVW_OK : divw_similarity_set_bandwidth(similarity, report->bandwidth));
+  DW_TRY(isnan(report->degree) ? DIVW_OK : divw_similarity_set_degree(similarity, (int32_t)report->degree));
+  DW_TRY(isnan(report->offset) ? DIVW_OK : divw_similarity_set_offset(similarity, report->offset));
+  DW_TRY(isnan(report->nu) ? DIVW_OK : divw_similarity_set_nu(similarity, report->nu));
+  DW_TRY(report->bits == 0 ? DIVW_OK : divw_similarity_set_bits(similarity, 1));
+  DW_TRY(report->normalised == 0 ? DIVW_OK : divw_similarity_set_normalise(similarity, 1));
+  DW_TRY(report->clipped > 0 ? divw_similarity_set_clip_negative(similarity, 1) : DIVW_OK);
+fail:
+  return status;
+}
+
+divw_status divw_weights_parameters(const divw_weights *weights, divw_similarity **out) {
+  divw_status status;
+  DW_REQUIRE(weights);
+  DW_REQUIRE(out);
+  *out = NULL;
+  const int32_t kind = divw_weights_similarity(weights);
+  if (kind == 0 || kind == DIVW_KERNEL_FUNCTION) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: the similarity is %s, expected one that the report of weights can hold",
+                   __func__, kind == 0 ? "not known" : "a function");
+  }
+  DW_TRY(divw_similarity_create(out, kind));
+  DW_TRY(set_parameters(*out, &weights->report));
+  return DIVW_OK;
+fail:
+  divw_similarity_destroy(*out);
+  *out = NULL;
+  return status;
+}
+
+int64_t divw_weights_approximation_seed(const divw_weights *weights) {
+  return weights == NULL ? 0 : weights->report.approximation_seed;
+}
+
 int32_t divw_weights_objective(const divw_weights *weights) {
   for (int32_t objective = DIVW_OBJECTIVE_PUBLISHED; weights != NULL && objective <= DIVW_OBJECTIVE_EFFECTIVE_EXAMPLES;
        objective++) {

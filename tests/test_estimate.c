@@ -77,6 +77,8 @@ typedef struct {
   int64_t iterations;
   double cap;
   int32_t kind; /* 0: cosine */
+  int32_t approximation;
+  int64_t rank;
 } shape;
 
 static bool is_streamed(const shape *of) { return strstr(of->name, "in a file") != NULL; }
@@ -104,8 +106,11 @@ static divw_estimate *make_estimate(const shape *of, const divw_solver *solver, 
   assert_true(n == of->n && d == of->d && dtype == of->dtype);
   divw_similarity *similarity;
   ok(divw_similarity_create(&similarity, kind_of(of)));
-  ok((is_streamed(of) ? divw_estimate_create_streamed : divw_estimate_create_with)(
-      &estimate, solver, similarity, n, d, dtype, of->selected > 0 ? of->selected : n, of->components));
+  const int64_t selected = of->selected > 0 ? of->selected : n;
+  ok(of->approximation != 0 ? divw_estimate_create_low_rank(&estimate, solver, similarity, of->approximation, of->rank,
+                                                            is_streamed(of), n, d, dtype, selected, of->components)
+                            : (is_streamed(of) ? divw_estimate_create_streamed : divw_estimate_create_with)(
+                                  &estimate, solver, similarity, n, d, dtype, selected, of->components));
   divw_similarity_destroy(similarity);
   return estimate;
 }
@@ -130,7 +135,14 @@ static divw_kernel *prepare(const shape *of, const char *path) {
     divw_dataset_destroy(rows);
     rows = next;
   }
-  ok(divw_kernel_create(&kernel, rows, kind_of(of)));
+  divw_similarity *similarity;
+  ok(divw_similarity_create(&similarity, kind_of(of)));
+  ok(of->approximation == DIVW_APPROXIMATION_CHOLESKY
+         ? divw_kernel_create_low_rank(&kernel, rows, similarity, of->rank, 0, 1)
+     : of->approximation == DIVW_APPROXIMATION_FEATURES
+         ? divw_kernel_create_features(&kernel, rows, similarity, of->rank, 1)
+         : divw_kernel_create(&kernel, rows, kind_of(of)));
+  divw_similarity_destroy(similarity);
   divw_dataset_destroy(rows);
   return kernel;
 }
@@ -173,28 +185,43 @@ static void check_shape(const shape *of) {
 static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
   (void)state;
   const shape shapes[] = {
-      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0},
-      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY, 0},
-      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3, 0},
-      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY, 0},
-      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
-      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0},
-      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0},
-      {"gaussian", 300, 20, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, DIVW_KERNEL_GAUSSIAN},
-      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0},
-      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0},
-      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0},
-      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
-      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5, 0},
-      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY, 0},
-      {"interior point, many rows", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0},
-      {"many features, order 5", 300, 200, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 5, 0.9, 6, INFINITY, 0},
-      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY, 0},
-      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY, 0},
-      {"rows in a file", 60000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0},
-      {"some of the rows in a file", 60000, 64, DIVW_FLOAT32, 40000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 8, INFINITY,
+      {"many rows, uint8", 20000, 24, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0, 0, 0},
+      {"many rows, float32", 8000, 48, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 0.5, 0.99, 25, INFINITY, 0, 0, 0},
+      {"many rows, float64, capped", 8000, 32, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.5, 30, 3, 0, 0, 0},
+      {"few iterations", 8000, 32, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 6, INFINITY, 0, 0, 0},
+      {"square", 400, 300, DIVW_FLOAT64, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0, 0, 0},
+      {"fewer rows than columns", 250, 3000, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0, 0,
        0},
-      {"very many rows", 140000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.99, 19, INFINITY, 0},
+      {"far fewer rows", 100, 20000, DIVW_UINT8, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, 0, 0, 0},
+      {"gaussian", 300, 20, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.5, 19, INFINITY, DIVW_KERNEL_GAUSSIAN, 0,
+       0},
+      {"some of the rows", 20000, 64, DIVW_FLOAT32, 2000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 30, INFINITY, 0, 0, 0},
+      {"components", 5000, 256, DIVW_FLOAT32, 0, 16, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0, 0, 0},
+      {"components of few rows", 300, 2000, DIVW_UINT8, 0, 100, DIVW_METHOD_ACCELERATED, 1, 0.99, 30, INFINITY, 0, 0,
+       0},
+      {"interior point", 700, 40, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0, 0, 0},
+      {"interior point, order 2", 700, 40, DIVW_UINT8, 0, 0, DIVW_METHOD_INTERIOR_POINT, 2, 0.9, 6, 5, 0, 0, 0},
+      {"interior point, order inf", 500, 40, DIVW_FLOAT64, 0, 0, DIVW_METHOD_AUTO, INFINITY, 0.9, 6, INFINITY, 0, 0, 0},
+      {"interior point, many rows", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY, 0,
+       0, 0},
+      {"many features, order 5", 300, 200, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 5, 0.9, 6, INFINITY, 0, 0,
+       0},
+      {"columns generated", 12000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 22, INFINITY, 0, 0, 0},
+      {"published optimiser", 8000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ADAM, 1, 0.99, 6, INFINITY, 0, 0, 0},
+      {"rows in a file", 60000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 19, INFINITY, 0, 0, 0},
+      {"some of the rows in a file", 60000, 64, DIVW_FLOAT32, 40000, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 8, INFINITY, 0,
+       0, 0},
+      {"low rank", 4000, 12, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 10, INFINITY, DIVW_KERNEL_GAUSSIAN,
+       DIVW_APPROXIMATION_CHOLESKY, 60},
+      {"low rank, order 2", 4000, 12, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 2, 0.9, 19, INFINITY,
+       DIVW_KERNEL_LAPLACIAN, DIVW_APPROXIMATION_CHOLESKY, 60},
+      {"low rank, interior point", 500, 5, DIVW_FLOAT64, 0, 0, DIVW_METHOD_INTERIOR_POINT, 1, 0.9, 6, INFINITY,
+       DIVW_KERNEL_ARC_COSINE, DIVW_APPROXIMATION_CHOLESKY, 60},
+      {"low rank in a file", 30000, 64, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 8, INFINITY,
+       DIVW_KERNEL_GAUSSIAN, DIVW_APPROXIMATION_CHOLESKY, 30},
+      {"random features", 4000, 12, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.9, 10, INFINITY,
+       DIVW_KERNEL_MATERN, DIVW_APPROXIMATION_FEATURES, 60},
+      {"very many rows", 140000, 24, DIVW_FLOAT32, 0, 0, DIVW_METHOD_ACCELERATED, 1, 0.99, 19, INFINITY, 0, 0, 0},
   };
   ok(divw_set_allocator(count_up, count_down, NULL));
   for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
@@ -202,6 +229,38 @@ static void memory_stays_below_the_estimate_by_less_than_a_third(void **state) {
   }
   assert_int_equal(memory.live, 0);
   ok(divw_set_allocator(NULL, NULL, NULL));
+}
+
+/* Of divw_vendi_score_two(), which makes no features; and of a score with its interval. */
+static void scores_stay_below_their_estimate_too(void **state) {
+  (void)state;
+  enum { ROWS = 3000, COLUMNS = 20, RANK = 150 };
+  double *x = make_rows(ROWS, COLUMNS, 3), score, low, high;
+  divw_estimate *two, *interval;
+  divw_similarity *similarity;
+  divw_dataset *dataset;
+  divw_kernel *kernel;
+  ok(divw_similarity_create(&similarity, DIVW_KERNEL_GAUSSIAN));
+  ok(divw_estimate_create_score_two(&two, similarity, 0, ROWS, COLUMNS, DIVW_FLOAT64, ROWS, 0));
+  ok(divw_estimate_create_low_rank(&interval, NULL, similarity, DIVW_APPROXIMATION_CHOLESKY, RANK, 0, ROWS, COLUMNS,
+                                   DIVW_FLOAT64, ROWS, 0));
+  ok(divw_dataset_create_copy(&dataset, x, ROWS, COLUMNS, DIVW_FLOAT64, 0));
+  ok(divw_set_allocator(count_up, count_down, NULL));
+  memory.live = memory.peak = 0;
+  ok(divw_vendi_score_two(dataset, similarity, NULL, &score));
+  check_part("order 2 by pairs", "score",
+             divw_estimate_bytes(two, DIVW_MEMORY_SOLVER) + divw_estimate_bytes(two, DIVW_MEMORY_KERNEL), memory.peak);
+  ok(divw_kernel_create_low_rank(&kernel, dataset, similarity, RANK, 0, 1));
+  const uint64_t before = memory.peak = memory.live;
+  ok(divw_vendi_interval(kernel, NULL, 1, &low, &high));
+  check_part("low rank, interval", "score", divw_estimate_bytes(interval, DIVW_MEMORY_SOLVER), memory.peak - before);
+  divw_kernel_destroy(kernel);
+  ok(divw_set_allocator(NULL, NULL, NULL));
+  divw_dataset_destroy(dataset);
+  divw_similarity_destroy(similarity);
+  divw_estimate_destroy(interval);
+  divw_estimate_destroy(two);
+  free(x);
 }
 
 /* Copies lead the first solve to a worse local maximum. */
@@ -327,6 +386,15 @@ static void wrong_sizes_are_refused(void **state) {
   assert_null(estimate);
   fails(divw_estimate_create(&estimate, solver, 1, -1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "d is -1");
   fails(divw_estimate_create(&estimate, solver, 1, 1, DIVW_UINT8, 0, 0), DIVW_ERROR_ARGUMENT, "n is 0");
+  fails(divw_estimate_create_low_rank(&estimate, solver, NULL, DIVW_APPROXIMATION_NONE, 1, 0, 1, 1, DIVW_UINT8, 1, 0),
+        DIVW_ERROR_ARGUMENT, "approximation is 1, expected DIVW_APPROXIMATION_CHOLESKY or");
+  fails(
+      divw_estimate_create_low_rank(&estimate, solver, NULL, DIVW_APPROXIMATION_CHOLESKY, 0, 0, 1, 1, DIVW_UINT8, 1, 0),
+      DIVW_ERROR_ARGUMENT, "rank is 0, expected 1 or more");
+  fails(divw_estimate_create_low_rank(NULL, solver, NULL, 2, 1, 0, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT,
+        "out is NULL");
+  fails(divw_estimate_create_score_two(NULL, NULL, 0, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "out is NULL");
+  fails(divw_estimate_create_score_two(&estimate, NULL, 0, 1, 0, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "d is 0");
   fails(divw_estimate_create(&estimate, solver, 1, 1, 5, 1, 0), DIVW_ERROR_ARGUMENT, "dtype is 5");
   fails(divw_estimate_create(&estimate, solver, 9, 5, DIVW_UINT8, 4, 5), DIVW_ERROR_ARGUMENT,
         "components is 5, expected 0 to 4");
@@ -562,6 +630,7 @@ static void what_does_not_fit_is_refused_with_the_figure(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_stays_below_the_estimate_by_less_than_a_third),
+      cmocka_unit_test(scores_stay_below_their_estimate_too),
       cmocka_unit_test(further_solves_are_counted_and_given_up_where_memory_ends),
       cmocka_unit_test(headers_alone_tell_number_length_and_type_of_rows),
       cmocka_unit_test(headers_of_all_shards_are_added_up),

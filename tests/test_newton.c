@@ -1,4 +1,5 @@
-/* Newton's matrix on both of its sides, against the matrix written out; and the curvature of smooth orders. */
+/* Newton's matrix on both of its sides, against the matrix written out; the curvature of smooth orders; and that steps
+ * converge quadratically where lambda follows VS. */
 #include "check.h"
 #include "make.h"
 
@@ -150,6 +151,51 @@ static divw_status create_once(void *context) {
   return status;
 }
 
+/* Five kinds of rows, one of them nearly all: where lambda follows VS much of a step comes from that. */
+static double *make_uneven_kinds(int64_t n, int64_t d) {
+  double *x = make_rows(n, d, 11), *kinds = make_rows(5, d, 12);
+  for (int64_t i = 0; i < n * d; i++) {
+    const int64_t row = i / d, kind = row % 50 == 0 ? 1 + row / 50 % 4 : 0;
+    x[i] = 0.3 * x[i] + kinds[kind * d + i % d];
+  }
+  free(kinds);
+  return x;
+}
+
+/* Steps that hold lambda take 10 to 77 iterations here, or stall, and every digit of the gap some more. */
+static void lambda_follows_the_score_within_a_step(void **state) {
+  (void)state;
+  static const struct {
+    double order, balance;
+    int32_t objective;
+  } cases[] = {{2, 0.5, DIVW_OBJECTIVE_PUBLISHED}, {2, 0.7, DIVW_OBJECTIVE_LOG},  {5, 0.5, DIVW_OBJECTIVE_PUBLISHED},
+               {5, 0.5, DIVW_OBJECTIVE_LOG},       {20, 0.5, DIVW_OBJECTIVE_LOG}, {INFINITY, 0.7, DIVW_OBJECTIVE_LOG}};
+  double *x = make_uneven_kinds(200, 10);
+  divw_kernel *kernel = make_kernel(x, 200, 10);
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    divw_solver *solver;
+    ok(divw_solver_create(&solver));
+    ok(divw_solver_set_order(solver, cases[k].order));
+    ok(divw_solver_set_balance(solver, cases[k].balance));
+    ok(divw_solver_set_objective(solver, cases[k].objective));
+    ok(divw_solver_set_method(solver, DIVW_METHOD_INTERIOR_POINT));
+    ok(divw_solver_set_max_solves(solver, 1));
+    divw_weights *weights[2]; /* four digits more of the gap take one or two steps */
+    for (int fine = 0; fine < 2; fine++) {
+      ok(divw_solver_set_tolerance(solver, fine == 1 ? 1e-9 : 1e-5));
+      ok(divw_solver_solve(solver, kernel, &weights[fine]));
+    }
+    assert_true(divw_weights_gap(weights[1]) <= 1e-9);
+    assert_true(divw_weights_iterations(weights[1]) <= (isinf(cases[k].order) ? 12 : 9));
+    assert_true(divw_weights_iterations(weights[1]) - divw_weights_iterations(weights[0]) <= 3);
+    divw_weights_destroy(weights[0]);
+    divw_weights_destroy(weights[1]);
+    divw_solver_destroy(solver);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static void failed_allocations_are_reported(void **state) {
   (void)state;
   int64_t few = 5, many = 50;
@@ -164,6 +210,7 @@ int main(void) {
       cmocka_unit_test(equations_of_few_rows_are_solved),
       cmocka_unit_test(equations_of_many_rows_are_solved),
       cmocka_unit_test(heavy_rows_keep_their_digits),
+      cmocka_unit_test(lambda_follows_the_score_within_a_step),
       cmocka_unit_test(failed_allocations_are_reported),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

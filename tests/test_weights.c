@@ -165,6 +165,35 @@ static void the_similarity_is_that_of_the_report(void **state) {
   assert_int_equal(divw_weights_similarity(NULL), 0);
 }
 
+static void the_parameters_of_the_similarity_are_those_of_the_report(void **state) {
+  (void)state;
+  double p = 1;
+  divw_weights *weights;
+  divw_similarity *similarity;
+  const char *path = npy("parameters.npy", "<f8", 1, &p, sizeof p);
+  write_text(scratch("parameters.json"), "{\"kernel\": \"matern\", \"bandwidth\": 2.5, \"nu\": 0.5, "
+                                         "\"approximation\": \"cholesky\", \"approximation_seed\": 7}");
+  ok(divw_weights_load(&weights, path));
+  ok(divw_weights_parameters(weights, &similarity));
+  assert_int_equal(divw_similarity_kind(similarity), DIVW_KERNEL_MATERN);
+  assert_true(divw_similarity_bandwidth(similarity) == 2.5 && divw_similarity_nu(similarity) == 0.5);
+  assert_int_equal(divw_weights_approximation_seed(weights), 7);
+  divw_similarity_destroy(similarity);
+  fails(divw_weights_parameters(NULL, &similarity), DIVW_ERROR_ARGUMENT, "weights is NULL");
+  fails(divw_weights_parameters(weights, NULL), DIVW_ERROR_ARGUMENT, "out is NULL");
+  divw_weights_destroy(weights);
+  write_text(scratch("parameters.json"), "{\"kernel\": \"matern\", \"bandwidth\": -2.5}");
+  ok(divw_weights_load(&weights, path));
+  fails(divw_weights_parameters(weights, &similarity), DIVW_ERROR_ARGUMENT, "bandwidth is -2.5");
+  assert_null(similarity);
+  divw_weights_destroy(weights);
+  write_text(scratch("parameters.json"), "{}");
+  ok(divw_weights_load(&weights, path));
+  fails(divw_weights_parameters(weights, &similarity), DIVW_ERROR_ARGUMENT, "the similarity is not known");
+  divw_weights_destroy(weights);
+  assert_int_equal(divw_weights_approximation_seed(NULL), 0);
+}
+
 static void without_a_report_the_scalars_are_unknown(void **state) {
   (void)state;
   double p[3] = {0.5, 0.25, 0.25};
@@ -331,6 +360,7 @@ int main(void) {
       cmocka_unit_test(the_error_bar_holds_for_the_weights),
       cmocka_unit_test(the_error_bar_is_known_where_gap_and_lambda_are),
       cmocka_unit_test(the_similarity_is_that_of_the_report),
+      cmocka_unit_test(the_parameters_of_the_similarity_are_those_of_the_report),
       cmocka_unit_test(without_a_report_the_scalars_are_unknown),
       cmocka_unit_test(single_precision_and_small_errors_of_the_sum_are_scaled_away),
       cmocka_unit_test(values_that_are_no_probabilities_are_named),

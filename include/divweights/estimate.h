@@ -95,6 +95,48 @@ DIVW_API divw_status divw_estimate_create_streamed(divw_estimate **out, const di
                                                    int32_t dtype, int64_t n, int64_t components);
 
 /**
+ * @brief The same for features that stand for a similarity: divw_kernel_create_low_rank() and
+ * divw_kernel_create_features(). Made without a solver: for divw_vendi_score() and divw_vendi_interval().
+ *
+ * No matrix of n x n enters, and memory grows as n rank.
+ * @param out           as in divw_estimate_create_with()
+ * @param solver        likewise
+ * @param similarity    likewise
+ * @param approximation DIVW_APPROXIMATION_CHOLESKY or DIVW_APPROXIMATION_FEATURES
+ * @param rank          how many features, 1 or more; the estimate is that of all of them, also where a tolerance or the
+ *                      data may end with fewer
+ * @param streamed      0: rows in memory; 1: as in divw_estimate_create_streamed()
+ * @param rows          as in divw_estimate_create_streamed()
+ * @param d             likewise
+ * @param dtype         likewise
+ * @param n             likewise
+ * @param components    likewise
+ * @return as divw_estimate_create()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_estimate_create_low_rank(divw_estimate **out, const divw_solver *solver,
+                                                   const divw_similarity *similarity, int32_t approximation,
+                                                   int64_t rank, int32_t streamed, int64_t rows, int64_t d,
+                                                   int32_t dtype, int64_t n, int64_t components);
+
+/**
+ * @brief The same for divw_vendi_score_two(), which has no features at all. Its memory is DIVW_MEMORY_SOLVER.
+ * @param out        as in divw_estimate_create_with()
+ * @param similarity likewise
+ * @param streamed   0: rows in memory; 1: as in divw_estimate_create_streamed()
+ * @param rows       as in divw_estimate_create_streamed()
+ * @param d          likewise
+ * @param dtype      likewise
+ * @param n          likewise
+ * @param components likewise
+ * @return as divw_estimate_create()
+ * @since 0.1
+ */
+DIVW_API divw_status divw_estimate_create_score_two(divw_estimate **out, const divw_similarity *similarity,
+                                                    int32_t streamed, int64_t rows, int64_t d, int32_t dtype, int64_t n,
+                                                    int64_t components);
+
+/**
  * @brief Ends an estimate.
  * @param estimate the estimate; NULL is accepted
  * @since 0.1

@@ -24,6 +24,7 @@
 #ifndef DIVWEIGHTS_SIMILARITY_H
 #define DIVWEIGHTS_SIMILARITY_H
 
+#include <divweights/dataset.h>
 #include <divweights/status.h>
 
 #ifdef __cplusplus
@@ -98,6 +99,20 @@ DIVW_API divw_status divw_similarity_set_bandwidth_median(divw_similarity *simil
  * @since 0.1
  */
 DIVW_API divw_status divw_similarity_set_bandwidth_vendi(divw_similarity *similarity, double score);
+
+/**
+ * @brief Chooses what was left to the data now, so that it is the same for other data: the bandwidth becomes a number.
+ *
+ * Scores of two data sets can be compared at the same bandwidth only: choose it on one of them, and make both kernels
+ * with the similarity. Nothing changes where there is nothing to choose.
+ * @param similarity the similarity; not NULL
+ * @param dataset    the rows that it is chosen by; not NULL
+ * @return as divw_kernel_create_with(), which checks the rows likewise; the similarity is as it was then
+ *
+ * Cost: of the rule, and one read of the rows.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_similarity_choose(divw_similarity *similarity, const divw_dataset *dataset);
 
 /**
  * @brief How the bandwidth is chosen.

@@ -102,6 +102,28 @@ DIVW_API divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p,
                                      double share, double *D, double *gain);
 
 /**
+ * @brief What is proven about a gain where features are of low rank: that of K itself is between low and high.
+ *
+ * divw_vendi_gain() takes what features lack of a row for new, which makes its gain too large by little: some share
+ * times deficit. What is proven is wider: the ends of divw_vendi_interval() with and without the row, and at order 1
+ * what any row can add. Low ends are close where the share times the width of the interval is small. Where features are
+ * exact low and high are the gain.
+ * @param kernel the kernel of the examples; not NULL; not of random features, of which nothing is known
+ * @param p      as in divw_vendi_gain()
+ * @param order  likewise
+ * @param rows   likewise
+ * @param share  likewise
+ * @param low    receives m numbers in nats; not NULL
+ * @param high   receives m numbers in nats; not NULL
+ * @return as divw_vendi_gain()
+ *
+ * Cost: as divw_vendi_gain(), and for each new row n logarithms or powers more. docs/mathematics.md, 13.8.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_gain_interval(const divw_kernel *kernel, const double *p, double order,
+                                              const divw_dataset *rows, double share, double *low, double *high);
+
+/**
  * @brief The Vendi Score of order q of the weighted examples.
  * @param kernel the kernel; not NULL
  * @param p      as in divw_vendi_spectrum()

@@ -5,6 +5,7 @@
 #ifndef DIVWEIGHTS_WEIGHTS_H
 #define DIVWEIGHTS_WEIGHTS_H
 
+#include <divweights/similarity.h>
 #include <divweights/status.h>
 
 #ifdef __cplusplus
@@ -219,6 +220,23 @@ DIVW_API double divw_weights_order(const divw_weights *weights);
  * @since 0.1
  */
 DIVW_API int32_t divw_weights_similarity(const divw_weights *weights);
+
+/**
+ * @brief The similarity that the weights were found with, with its parameters, those that the data chose included.
+ * @param weights the weights; not NULL
+ * @param out     receives the similarity, to be destroyed by the caller; NULL on failure
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (also where it is not known, or a function of the caller's); DIVW_ERROR_MEMORY
+ * @since 0.1
+ */
+DIVW_API divw_status divw_weights_parameters(const divw_weights *weights, divw_similarity **out);
+
+/**
+ * @brief The seed of the features, where they were an approximation.
+ * @param weights the weights, or NULL
+ * @return the seed; 0 for NULL, for exact features and when not known
+ * @since 0.1
+ */
+DIVW_API int64_t divw_weights_approximation_seed(const divw_weights *weights);
 
 /**
  * @brief What was maximised.

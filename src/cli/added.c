@@ -2,7 +2,8 @@
  * the default, t = 1 / (effective examples + 1), it becomes one of the effective examples.
  *
  * D and the rate of growth at t = 0 are shown too, but do not rank: at orders up to 1 they are infinite for every row
- * that lies, however little, outside the span of the examples, as all do where columns outnumber rows. */
+ * that lies, however little, outside the span of the examples, as all do where columns outnumber rows. Where features
+ * are of low rank, which all rows are partly outside of, what is proven about the gain is shown in their place. */
 #include "added.h"
 
 #include "output.h"
@@ -22,8 +23,9 @@ struct cli_added {
   int64_t count, outside; /* outside: rows whose marginal diversity is infinite */
   double share, mean;     /* mean: sum p D of the examples */
   double *D, *gain;
-  place *places; /* by gain, the largest first */
-  int64_t *rank; /* of each row, from 1 */
+  double *low, *high; /* what is proven about the gains; NULL: they are exact, or nothing is known */
+  place *places;      /* by gain, the largest first */
+  int64_t *rank;      /* of each row, from 1 */
 };
 
 /* ---- measuring ---- */
@@ -41,7 +43,7 @@ static int by_gain(const void *a, const void *b) {
 static void rank_rows(cli_added *added) {
   for (int64_t i = 0; i < added->count; i++) {
     added->places[i] = (place){added->gain[i], i};
-    added->outside += added->D[i] == INFINITY;
+    added->outside += added->low == NULL && added->D[i] == INFINITY;
   }
   qsort(added->places, (size_t)added->count, sizeof *added->places, by_gain);
   for (int64_t k = 0; k < added->count; k++) {
@@ -69,9 +71,16 @@ static bool measure(cli_added *added, const divw_dataset *rows, const divw_kerne
   added->gain = allocate(added->count, sizeof *added->gain);
   added->places = allocate(added->count, sizeof *added->places);
   added->rank = allocate(added->count, sizeof *added->rank);
+  if (divw_kernel_deficit(kernel) != NULL) {
+    added->low = allocate(added->count, sizeof *added->low);
+    added->high = allocate(added->count, sizeof *added->high);
+  }
   return mean_of_examples(&added->mean, kernel, p, settings->order) &&
          ok_for(settings->added,
-                divw_vendi_gain(kernel, p, settings->order, rows, added->share, added->D, added->gain));
+                divw_vendi_gain(kernel, p, settings->order, rows, added->share, added->D, added->gain)) &&
+         (added->low == NULL ||
+          ok_for(settings->added,
+                 divw_vendi_gain_interval(kernel, p, settings->order, rows, added->share, added->low, added->high)));
 }
 
 bool added_measure(cli_added **out, const divw_dataset *dataset, const divw_kernel *kernel, const double *p,
@@ -97,6 +106,8 @@ void added_destroy(cli_added *added) {
   if (added != NULL) {
     free(added->rank);
     free(added->places);
+    free(added->high);
+    free(added->low);
     free(added->gain);
     free(added->D);
     free(added);
@@ -132,12 +143,17 @@ static void write_number(FILE *file, double value) {
 
 static void write_table(FILE *file, const void *context) {
   const cli_added *added = context;
-  fputs("row,rank,gain,rate,marginal_diversity\n", file);
+  const bool bounded = added->low != NULL;
+  fprintf(file, "row,rank,gain,rate,marginal_diversity%s\n", bounded ? ",gain_low,gain_high" : "");
   for (int64_t i = 0; i < added->count; i++) {
     fprintf(file, "%" PRId64 ",%" PRId64, i, added->rank[i]);
     write_number(file, added->gain[i]);
-    write_number(file, added->D[i] - added->mean);
-    write_number(file, added->D[i]);
+    write_number(file, bounded ? NAN : added->D[i] - added->mean);
+    write_number(file, bounded ? NAN : added->D[i]);
+    if (bounded) {
+      write_number(file, added->low[i]);
+      write_number(file, added->high[i]);
+    }
     putc('\n', file);
   }
 }
@@ -160,8 +176,13 @@ static void show_as_json(const cli_added *added, int64_t count) {
     json_open(NULL, '{');
     json_whole("row", i);
     json_real("gain", added->gain[i]);
-    json_real("rate", added->D[i] - added->mean);
-    json_real("marginal_diversity", added->D[i]);
+    if (added->low != NULL) {
+      json_real("gain_low", added->low[i]);
+      json_real("gain_high", added->high[i]);
+    } else {
+      json_real("rate", added->D[i] - added->mean);
+      json_real("marginal_diversity", added->D[i]);
+    }
     json_close('}');
   }
   json_close(']');
@@ -182,9 +203,11 @@ void added_show(const cli_added *added, const cli_settings *settings) {
     print_row("outside", "%" PRId64 " of them, in part, the span of the examples: infinite rate, finite gain",
               added->outside);
   }
-  printf("\n%12s %14s %14s %14s\n", "new row", "gain", "rate", "marginal");
+  const bool bounded = added->low != NULL;
+  printf("\n%12s %14s %14s %14s\n", "new row", "gain", bounded ? "proven, from" : "rate", bounded ? "to" : "marginal");
   for (int64_t k = 0; k < count; k++) {
     const int64_t i = added->places[k].row;
-    printf("%12" PRId64 " %14.6f %14.6f %14.6f\n", i, added->gain[i], added->D[i] - added->mean, added->D[i]);
+    printf("%12" PRId64 " %14.6f %14.6f %14.6f\n", i, added->gain[i],
+           bounded ? added->low[i] : added->D[i] - added->mean, bounded ? added->high[i] : added->D[i]);
   }
 }

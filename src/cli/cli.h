@@ -118,8 +118,8 @@ typedef struct {
   const char *save_stats;
   int64_t neighbour;
   const char *mmd_kernel;
-  int64_t degree;
-  double bandwidth;
+  int64_t mmd_degree;
+  double mmd_bandwidth;
   int64_t kid_block;
   int64_t resamples;
   int64_t sample_size;

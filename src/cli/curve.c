@@ -29,6 +29,8 @@ void curve_add(cli_curve *curve, const divw_weights *weights) {
                          .balance = divw_weights_balance(weights),
                          .entropy_weight = divw_weights_entropy_weight(weights),
                          .vendi_score = score,
+                         .vendi_score_low = divw_weights_vendi_score_low(weights),
+                         .vendi_score_high = divw_weights_vendi_score_high(weights),
                          .entropy = divw_weights_entropy(weights),
                          .effective_examples = divw_weights_effective_examples(weights),
                          .gap = divw_weights_gap(weights),
@@ -58,6 +60,8 @@ static const struct {
 } numbers[] = {{"balance", offsetof(curve_point, balance)},
                {"entropy_weight", offsetof(curve_point, entropy_weight)},
                {"vendi_score", offsetof(curve_point, vendi_score)},
+               {"vendi_score_low", offsetof(curve_point, vendi_score_low)},
+               {"vendi_score_high", offsetof(curve_point, vendi_score_high)},
                {"entropy", offsetof(curve_point, entropy)},
                {"effective_examples", offsetof(curve_point, effective_examples)},
                {"gap", offsetof(curve_point, gap)},
@@ -92,7 +96,8 @@ static void write_csv(FILE *file, const void *context) {
   fputs("iterations,stop_reason\n", file);
   for (const curve_point *at = curve->points; at < curve->points + curve->count; at++) {
     for (int k = 0; k < NUMBERS; k++) {
-      fprintf(file, "%.17g,", number_of(at, k));
+      const double value = number_of(at, k);
+      fprintf(file, isnan(value) ? "," : "%.17g,", value); /* not known: empty */
     }
     fprintf(file, "%" PRId64 ",%s\n", at->iterations, divw_stop_name(at->stop_reason));
   }

@@ -9,6 +9,7 @@
 typedef struct {
   double value; /* VS, times the mean quality where there are scores */
   double balance, entropy_weight, vendi_score, entropy, effective_examples;
+  double vendi_score_low, vendi_score_high; /* that of the kernel is between them; NaN: not known */
   double gap, objective_value, global_gap, seconds;
   int64_t iterations;
   int32_t stop_reason;

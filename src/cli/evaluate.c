@@ -24,13 +24,14 @@ static const cli_flag flags[] = {
     {"k", FLAG_WHOLE, FIELD(neighbour), "K", "5", 1, INFINITY,
      .help = "prdc: balls reach to the K-th nearest other row of their set"},
     {"mmd-kernel", FLAG_CHOICE, FIELD(mmd_kernel), "polynomial|gaussian|cosine|linear", "polynomial",
-     .help = "kernel of kid: (<x,y>/d + 1)^degree, exp(-|x-y|^2 / (2 bandwidth^2)), cosine, or <x,y>"},
-    {"degree", FLAG_WHOLE, FIELD(degree), "N", "3", 1, 20, .help = "of the polynomial kernel"},
-    {"bandwidth", FLAG_REAL, FIELD(bandwidth), "S", NULL, 1e-300, 1e300, .help = "of the gaussian kernel"},
+     .help = "kernel of kid: (<x,y>/d + 1)^N, exp(-|x-y|^2 / (2 S^2)), cosine, or <x,y>"},
+    {"mmd-degree", FLAG_WHOLE, FIELD(mmd_degree), "N", "3", 1, 20, .help = "of the polynomial kernel of kid"},
+    {"mmd-bandwidth", FLAG_REAL, FIELD(mmd_bandwidth), "S", NULL, 1e-300, 1e300,
+     .help = "of the gaussian kernel of kid"},
     {"kid-block", FLAG_WHOLE, FIELD(kid_block), "N", "0", 0, INFINITY,
      .help = "kid as the mean over disjoint random blocks of N rows a side, and not over all pairs; 0: all pairs"},
-    {"kernel", FLAG_CHOICE, FIELD(kernel), "cosine|linear", "cosine",
-     .help = "vendi: how alike two examples are: cosine of their angle, or inner product of rows of length 1"},
+    FLAGS_SIMILARITY,
+    FLAGS_LOW_RANK,
     {"order", FLAG_REAL, FIELD(order), "Q", "1", 0, INFINITY, .help = "order of the Vendi Score"},
     {"resamples", FLAG_WHOLE, FIELD(resamples), "N", "50", 0, 1e6,
      .help = "vendi: how many bootstrap samples are behind an interval, and random subsets behind a score at equal "
@@ -107,20 +108,25 @@ static bool is_complete(const cli_settings *settings, unsigned metrics) {
     usage_error(verb, "--metrics kid, prdc and modes need REFERENCE, not only statistics of it");
   } else if ((metrics & METRIC_MODES) != 0 && settings->labels == NULL) {
     usage_error(verb, "--metrics has modes but --labels is missing");
-  } else if (strcmp(settings->mmd_kernel, "gaussian") == 0 && settings->bandwidth == 0) {
-    usage_error(verb, "--mmd-kernel is gaussian but --bandwidth is missing");
+  } else if (strcmp(settings->mmd_kernel, "gaussian") == 0 && settings->mmd_bandwidth == 0) {
+    usage_error(verb, "--mmd-kernel is gaussian but --mmd-bandwidth is missing");
+  } else if (strcmp(settings->kernel, "precomputed") == 0 && metrics != METRIC_VENDI) {
+    usage_error(verb, "--kernel precomputed takes matrices of similarities, which have Vendi Scores alone: expected "
+                      "--metrics vendi");
   } else {
-    return selection_is_complete(settings, verb);
+    return selection_is_complete(settings, verb) && similarity_is_sound(settings, verb);
   }
   return false;
 }
 
 /* ---- reading ---- */
 
+/* As INPUT is read. */
 static bool load_generated(divw_dataset **out, const cli_settings *settings) {
-  const char *path = settings->second != NULL ? settings->second : settings->input;
-  return ok(settings->generated_array == NULL ? divw_dataset_load(out, path)
-                                              : divw_dataset_load_array(out, path, settings->generated_array));
+  cli_settings generated = *settings;
+  generated.input = settings->second != NULL ? settings->second : settings->input;
+  generated.array = settings->generated_array;
+  return load_input(out, &generated);
 }
 
 static bool read_sets(comparison *sets) {
@@ -171,7 +177,8 @@ const cli_verb verb_evaluate = {
              "REFERENCE under weights: Frechet distance (fid), kernel distance (kid),\n"
              "precision, recall, density and coverage (prdc), Vendi Scores of both, and the\n"
              "share of every class (modes). Give the selection flags that the weights were\n"
-             "made with; they are about REFERENCE.\n\n"
+             "made with; they are about REFERENCE. --kernel is that of the Vendi Scores; a\n"
+             "bandwidth that is left to the data is chosen on REFERENCE, and the same for all.\n\n"
              "Both hold one example per row, as INPUT of the other verbs: .npy, IDX, an array\n"
              "of an .npz, or a folder of .npy files.\n",
     .examples = "  divweights evaluate features.npy generated.npy --weights weights.npy\n"

@@ -1,5 +1,7 @@
 /* Measures what evaluate was asked for. What is not defined for these sets is NaN, and a warning says why. */
 #include "evaluation.h"
+#include "low_rank.h"
+#include "similarity.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -125,7 +127,7 @@ static bool measure_kid(evaluation *e, const comparison *sets) {
   const cli_settings *settings = sets->settings;
   const double *p = divw_weights_values(sets->p), *v = divw_weights_values(sets->v);
   const int32_t kernel = mmd_kernel(settings->mmd_kernel);
-  const double parameter = kernel == DIVW_MMD_GAUSSIAN ? settings->bandwidth : (double)settings->degree;
+  const double parameter = kernel == DIVW_MMD_GAUSSIAN ? settings->mmd_bandwidth : (double)settings->mmd_degree;
   double kid = NAN;
   const bool done =
       settings->kid_block > 0
@@ -160,6 +162,14 @@ static bool measure_prdc(evaluation *e, const comparison *sets) {
 
 /* ---- diversity ---- */
 
+/* What is proven where features are of low rank. */
+static bool prove(evaluation *e, int which, const divw_kernel *kernel, const double *p, const cli_settings *settings) {
+  e->approximation = divw_kernel_approximation(kernel);
+  e->proven[which].value = residual_of(kernel, p);
+  return e->approximation != DIVW_APPROXIMATION_CHOLESKY ||
+         ok(divw_vendi_interval(kernel, p, settings->order, &e->proven[which].low, &e->proven[which].high));
+}
+
 static bool score_set(evaluation *e, int which, const divw_kernel *kernel, const double *p,
                       const cli_settings *settings) {
   double score, error;
@@ -168,6 +178,9 @@ static bool score_set(evaluation *e, int which, const divw_kernel *kernel, const
     return false;
   }
   e->vendi[which].value = score;
+  if (!prove(e, which, kernel, p, settings)) {
+    return false;
+  }
   if (settings->resamples == 0) {
     return true;
   }
@@ -190,25 +203,32 @@ static bool score_sets(evaluation *e, const comparison *sets, const divw_kernel 
   e->vendi[WEIGHTED] = e->vendi[PLAIN];
   e->equal[WEIGHTED] = e->equal[PLAIN];
   e->internal_diversity[WEIGHTED] = e->internal_diversity[PLAIN];
+  e->proven[WEIGHTED] = e->proven[PLAIN];
   return (sets->p == NULL || score_set(e, WEIGHTED, reference, divw_weights_values(sets->p), settings)) &&
          score_set(e, GENERATED, generated, divw_weights_values(sets->v), settings);
 }
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* One similarity for all sets: scores at two bandwidths cannot be compared. */
+static bool choose_similarity(evaluation *e, const comparison *sets) {
+  const divw_dataset *rows = sets->reference != NULL ? sets->reference : sets->generated;
+  return make_similarity(&e->similarity, sets->settings) && ok(divw_similarity_choose(e->similarity, rows));
+}
+
 static bool measure_vendi(evaluation *e, const comparison *sets) {
   const cli_settings *settings = sets->settings;
-  const int32_t similarity =
-      strcmp(settings->kernel, divw_kernel_name(DIVW_KERNEL_LINEAR)) == 0 ? DIVW_KERNEL_LINEAR : DIVW_KERNEL_COSINE;
   divw_kernel *reference = NULL, *generated = NULL;
   if (settings->resamples > 0 && sets->reference != NULL) {
     e->equal_n = settings->sample_size > 0 ? settings->sample_size
                                            : smaller(count_positive(sets->reference, divw_weights_values(sets->p)),
                                                      count_positive(sets->generated, divw_weights_values(sets->v)));
   }
-  const bool done = (sets->reference == NULL || ok(divw_kernel_create(&reference, sets->reference, similarity))) &&
-                    ok(divw_kernel_create(&generated, sets->generated, similarity)) &&
-                    score_sets(e, sets, reference, generated);
+  const bool done =
+      choose_similarity(e, sets) &&
+      (sets->reference == NULL || bind_similarity(&reference, sets->reference, e->similarity, settings)) &&
+      bind_similarity(&generated, sets->generated, e->similarity, settings) &&
+      score_sets(e, sets, reference, generated);
   divw_kernel_destroy(generated);
   divw_kernel_destroy(reference);
   return done;
@@ -255,7 +275,7 @@ static void start(evaluation *e) {
     e->prdc[k] = unknown;
   }
   for (int k = 0; k < SETS; k++) {
-    e->vendi[k] = unknown;
+    e->vendi[k] = e->proven[k] = unknown;
     e->equal[k] = e->internal_diversity[k] = NAN;
   }
 }
@@ -270,6 +290,7 @@ bool evaluate_all(evaluation *out, const comparison *sets) {
 }
 
 void evaluation_destroy(evaluation *e) {
+  divw_similarity_destroy(e->similarity);
   for (int k = 0; k < e->warning_count; k++) {
     free(e->warnings[k]);
   }

@@ -36,7 +36,10 @@ typedef struct {
   measured kid, prdc[4], vendi[SETS];
   double mmd_squared, kid_error;
   double equal[SETS], internal_diversity[SETS];
-  int64_t equal_n; /* 0: not asked for */
+  divw_similarity *similarity; /* of the scores, with what the data chose; NULL: there are none */
+  int32_t approximation;       /* of its features */
+  measured proven[SETS];       /* of low rank: what they leave out of a row, and what is proven of the score */
+  int64_t equal_n;             /* 0: not asked for */
   mode_share *modes;
   int64_t mode_count;
   char *warnings[MAX_WARNINGS];

@@ -2,6 +2,7 @@
  * it depends on. */
 #include "evaluation.h"
 #include "output.h"
+#include "similarity.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -60,9 +61,9 @@ static void kid_as_json(const evaluation *e, const cli_settings *settings) {
   json_real("mmd_squared", e->mmd_squared);
   json_text("kid_kernel", settings->mmd_kernel);
   if (*settings->mmd_kernel == 'p') {
-    json_whole("kid_degree", settings->degree);
+    json_whole("kid_degree", settings->mmd_degree);
   } else if (*settings->mmd_kernel == 'g') {
-    json_real("kid_bandwidth", settings->bandwidth);
+    json_real("kid_bandwidth", settings->mmd_bandwidth);
   }
   json_whole("kid_block", settings->kid_block);
 }
@@ -74,6 +75,11 @@ static void vendi_as_json(const evaluation *e, const cli_settings *settings) {
     number(key, e->vendi[k]);
     number_of("renyi_entropy", set_names[k], "", log(e->vendi[k].value));
     number_of("internal_diversity", set_names[k], "", e->internal_diversity[k]);
+    if (e->approximation != DIVW_APPROXIMATION_NONE) {
+      number_of("vendi_score", set_names[k], "_low", e->proven[k].low);
+      number_of("vendi_score", set_names[k], "_high", e->proven[k].high);
+      number_of("residual", set_names[k], "", e->proven[k].value);
+    }
     if (e->equal_n > 0) {
       number_of("vendi_score", set_names[k], "_equal_n", e->equal[k]);
     }
@@ -81,7 +87,7 @@ static void vendi_as_json(const evaluation *e, const cli_settings *settings) {
   if (e->equal_n > 0) {
     json_whole("equal_n", e->equal_n);
   }
-  json_text("kernel", settings->kernel);
+  json_similarity(e->similarity, e->approximation, NAN);
   json_real("order", settings->order);
   json_whole("resamples", settings->resamples);
 }
@@ -175,10 +181,17 @@ static void show_sizes(const comparison *sets) {
 
 static void show_vendi(const evaluation *e, const comparison *sets) {
   static const char *const names[SETS] = {"  reference", "  weighted", "  generated"};
-  print_row("Vendi Score", "order %g, %s kernel", sets->settings->order, sets->settings->kernel);
+  print_row("Vendi Score", "of order %g", sets->settings->order);
+  print_similarity(e->similarity, NULL);
+  if (e->approximation == DIVW_APPROXIMATION_FEATURES) {
+    print_row("", "random features: estimates, without a bound");
+  }
   for (int k = 0; k < SETS; k++) {
     if (!isnan(e->vendi[k].value) && (k != WEIGHTED || sets->p != NULL)) {
       row(names[k], e->vendi[k]);
+      if (!isnan(e->proven[k].low)) {
+        print_row("", "proven: that of the kernel itself is from %.6g to %.6g", e->proven[k].low, e->proven[k].high);
+      }
       if (e->equal_n > 0) {
         print_row("", "%-12.6g at %" PRId64 " rows", e->equal[k], e->equal_n);
       }

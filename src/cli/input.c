@@ -86,7 +86,7 @@ static bool transform(divw_dataset **dataset, const cli_settings *settings) {
   return (!settings->center || center(dataset)) && (settings->components == 0 || reduce(dataset, settings->components));
 }
 
-static bool make_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
+bool make_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings) {
   divw_similarity *similarity;
   const bool done = make_similarity(&similarity, settings) && bind_similarity(kernel, dataset, similarity, settings);
   divw_similarity_destroy(similarity);
@@ -102,12 +102,15 @@ bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_se
   return done;
 }
 
-bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {
+bool read_rows(divw_dataset **dataset, const cli_settings *settings) {
   *dataset = NULL;
-  *kernel = NULL;
   return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
-         load_input(dataset, settings) && select_examples(dataset, settings) && transform(dataset, settings) &&
-         make_kernel(kernel, *dataset, settings);
+         load_input(dataset, settings) && select_examples(dataset, settings) && transform(dataset, settings);
+}
+
+bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {
+  *kernel = NULL;
+  return read_rows(dataset, settings) && make_kernel(kernel, *dataset, settings);
 }
 
 bool read_weights(divw_weights **weights, const char *path, int64_t count) {

@@ -48,6 +48,12 @@ bool select_examples(divw_dataset **dataset, const cli_settings *settings);
 /* Binds the kernel that the flags name, on the rows transformed as they say; NULL on failure. */
 bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings);
 
+/* The same on rows that are transformed already. */
+bool make_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_settings *settings);
+
+/* Reads INPUT, selects and transforms. The caller's; NULL on failure. */
+bool read_rows(divw_dataset **dataset, const cli_settings *settings);
+
 /* Reads INPUT, selects, transforms, and binds the kernel. Both are the caller's; NULL on failure. */
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings);
 

@@ -5,6 +5,7 @@
 #include "contact_sheet.h"
 #include "explain.h"
 #include "input.h"
+#include "known_kernel.h"
 #include "output.h"
 #include "plots.h"
 #include "summary.h"
@@ -346,9 +347,16 @@ static bool flags_are_complete(const cli_settings *settings) {
   return alone == NULL;
 }
 
-static int run(const cli_settings *settings) {
+static int run(const cli_settings *given) {
+  cli_settings known = *given;
+  const cli_settings *settings = &known;
+  kernel_words words;
   divw_dataset *dataset;
   bool weights;
+  if (settings->example.count > 0 && settings->weights != NULL &&
+      !take_kernel_of_weights(&known, &words, &verb_inspect)) {
+    return STATUS_FAILED;
+  }
   if (!selection_is_complete(settings, &verb_inspect) || !similarity_is_sound(settings, &verb_inspect) ||
       !flags_are_complete(settings)) {
     return STATUS_USAGE;

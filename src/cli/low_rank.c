@@ -36,19 +36,22 @@ bool low_rank_is_sound(const cli_settings *settings, const cli_verb *verb) {
       return false;
     }
   }
-  if (wants_low_rank(settings) && (settings->max_memory > 0 || settings->dry_run)) {
-    usage_error(verb,
-                "--%s does not know features of low rank, which take 8 bytes for each of n examples and R "
-                "features beside the rows",
-                settings->dry_run ? "dry-run" : "max-memory");
-    return false;
-  }
   return !wants_features(settings) || features_are_sound(settings, verb);
+}
+
+int32_t approximation_of(const cli_settings *settings) {
+  return !wants_low_rank(settings)  ? DIVW_APPROXIMATION_NONE
+         : wants_features(settings) ? DIVW_APPROXIMATION_FEATURES
+                                    : DIVW_APPROXIMATION_CHOLESKY;
+}
+
+int64_t most_features(const cli_settings *settings, int64_t n) {
+  return settings->kernel_rank > 0 ? settings->kernel_rank : n;
 }
 
 bool bind_similarity(divw_kernel **kernel, const divw_dataset *dataset, const divw_similarity *similarity,
                      const cli_settings *settings) {
-  const int64_t rank = settings->kernel_rank > 0 ? settings->kernel_rank : divw_dataset_count(dataset);
+  const int64_t rank = most_features(settings, divw_dataset_count(dataset));
   const uint64_t seed = (uint64_t)settings->kernel_seed;
   if (!wants_low_rank(settings)) {
     return ok(divw_kernel_create_with(kernel, dataset, similarity));

@@ -26,6 +26,10 @@ bool wants_low_rank(const cli_settings *settings);
 /* Whether the flags go together; says so when they do not. */
 bool low_rank_is_sound(const cli_settings *settings, const cli_verb *verb);
 
+/* DIVW_APPROXIMATION_*, and how many features of n examples there can be. */
+int32_t approximation_of(const cli_settings *settings);
+int64_t most_features(const cli_settings *settings, int64_t n);
+
 /* The kernel that the flags name; NULL on failure. */
 bool bind_similarity(divw_kernel **kernel, const divw_dataset *dataset, const divw_similarity *similarity,
                      const cli_settings *settings);

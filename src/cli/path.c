@@ -113,7 +113,7 @@ static void print_json(const cli_path *path, const divw_kernel *kernel, const di
   json_open(NULL, '{');
   json_whole("n", divw_dataset_count(dataset));
   json_whole("dimension", divw_dataset_dimension(dataset));
-  json_similarity(kernel);
+  json_kernel(kernel);
   json_real("order", settings->order);
   json_text("objective", settings->objective);
   json_real("tolerance", settings->tolerance);
@@ -129,7 +129,7 @@ static void print(const cli_path *path, const divw_kernel *kernel, const divw_da
     print_json(path, kernel, dataset);
     return;
   }
-  print_similarity(kernel);
+  print_similarity(divw_kernel_parameters(kernel), kernel);
   print_row("examples", "%" PRId64, divw_dataset_count(dataset));
   if (settings->order != 1) {
     print_row("order", "%g", settings->order);

@@ -72,30 +72,52 @@ static double host_memory(const cli_plan *plan) {
   return HOST + divw_threads() * (THREAD + panel);
 }
 
+static divw_status estimate(cli_plan *plan, const divw_solver *solver, const divw_similarity *similarity,
+                            const cli_settings *settings) {
+  const int64_t n = divw_dataset_count(plan->examples);
+  if (plan->by_pairs) {
+    return divw_estimate_create_score_two(&plan->estimate, similarity, plan->streams, plan->rows, plan->dimension,
+                                          plan->dtype, n, settings->components);
+  }
+  if (wants_low_rank(settings)) {
+    return divw_estimate_create_low_rank(&plan->estimate, solver, similarity, approximation_of(settings),
+                                         most_features(settings, n), plan->streams, plan->rows, plan->dimension,
+                                         plan->dtype, n, settings->components);
+  }
+  return (plan->streams ? divw_estimate_create_streamed : divw_estimate_create_with)(
+      &plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype, n, settings->components);
+}
+
 static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {
   divw_similarity *similarity;
   divw_estimate_destroy(plan->estimate);
   plan->estimate = NULL;
-  const bool done = make_similarity(&similarity, settings) &&
-                    ok((plan->streams ? divw_estimate_create_streamed : divw_estimate_create_with)(
-                        &plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype,
-                        divw_dataset_count(plan->examples), settings->components));
+  const bool done = make_similarity(&similarity, settings) && ok(estimate(plan, solver, similarity, settings));
   divw_similarity_destroy(similarity);
   return done;
 }
 
 static const char *solver_name(const divw_solver *solver) { return solver != NULL ? "the solver" : "the score"; }
 
+/* What would take less, where there is such a thing. */
+static const char *advice(const cli_plan *plan, const cli_settings *settings) {
+  const bool is_large = part(plan, DIVW_MEMORY_KERNEL) > settings->max_memory / 2;
+  return !is_large                    ? ""
+         : !wants_low_rank(settings)  ? ". Features of low rank take less: --rank R"
+         : settings->kernel_rank == 0 ? ". As many features as examples are reckoned with: --rank R bounds them"
+                                      : ". A smaller --rank takes less";
+}
+
 static bool refuse(const cli_plan *plan, const cli_settings *settings, const char *name) {
   const double solver = part(plan, DIVW_MEMORY_SOLVER), interior = part(plan, DIVW_MEMORY_INTERIOR_POINT);
   return fail(
       "%s: may take %s of memory at its height%s, more than the %s of --max-memory: reading and preparing %s; then "
-      "rows %s, kernel %s, and %s %s; and the process itself %s%s%s",
+      "rows %s, kernel %s, and %s %s; and the process itself %s%s%s%s",
       settings->input, size_of(peak(plan)).text, plan->streams ? " with the rows streamed" : "",
       size_of(settings->max_memory).text, size_of(part(plan, DIVW_MEMORY_PREPARATION)).text,
       size_of(part(plan, DIVW_MEMORY_ROWS)).text, size_of(part(plan, DIVW_MEMORY_KERNEL)).text,
       interior > solver ? "interior points" : name, size_of(fmax(solver, interior)).text, size_of(plan->host).text,
-      plan->why[0] == '\0' ? "" : ". Streaming the rows would take less, but ", plan->why);
+      plan->why[0] == '\0' ? "" : ". Streaming the rows would take less, but ", plan->why, advice(plan, settings));
 }
 
 /* Estimates; with a limit, what that leaves for the solver. */
@@ -172,13 +194,14 @@ static bool measure(const cli_plan *plan, cli_pace *pace) {
   return done;
 }
 
-static void show_as_json(const cli_plan *plan, const cli_pace *pace) {
+static void show_as_json(const cli_plan *plan, const cli_pace *pace, const cli_settings *settings) {
   json_open(NULL, '{');
   json_whole("n", divw_dataset_count(plan->examples));
   json_whole("dimension", plan->dimension);
   json_whole("rows", plan->rows);
   json_text("dtype", divw_dtype_name(plan->dtype));
   json_whole("streamed", plan->streams);
+  json_text("approximation", divw_approximation_name(approximation_of(settings)));
   json_whole("memory", (int64_t)ceil(peak(plan)));
   json_whole("memory_process", (int64_t)plan->host);
   for (int k = 0; k < PARTS; k++) {
@@ -195,10 +218,15 @@ static void show_as_json(const cli_plan *plan, const cli_pace *pace) {
   putchar('\n');
 }
 
-static void show_as_table(const cli_plan *plan, const cli_pace *pace) {
+static void show_as_table(const cli_plan *plan, const cli_pace *pace, const cli_settings *settings) {
   print_row("examples", "%" PRId64 " of %" PRId64 ", with %" PRId64 " numbers of %s each",
             divw_dataset_count(plan->examples), plan->rows, plan->dimension, divw_dtype_name(plan->dtype));
   print_row("rows kept", "%s", plan->streams ? "in INPUT (streamed)" : "in memory");
+  if (wants_low_rank(settings)) {
+    print_row("features", "at most %" PRId64 ", %s%s", most_features(settings, divw_dataset_count(plan->examples)),
+              divw_approximation_name(approximation_of(settings)),
+              settings->kernel_rank > 0 ? "" : "; fewer with --rank");
+  }
   printf("\nmemory, in bytes or units of 1024\n");
   print_row("at its height", "%s", size_of(peak(plan)).text);
   for (int k = 0; k < PARTS; k++) {
@@ -219,7 +247,7 @@ bool plan_show(const cli_plan *plan, const cli_settings *settings) {
   cli_pace pace;
   const bool done = measure(plan, &pace);
   if (done) {
-    (settings->json ? show_as_json : show_as_table)(plan, &pace);
+    (settings->json ? show_as_json : show_as_table)(plan, &pace, settings);
   }
   return done;
 }

@@ -17,6 +17,7 @@ typedef struct {
   divw_dataset *examples; /* those that are selected: row numbers, labels and ids, but no rows */
   divw_estimate *estimate;
   double host;   /* bytes that the process takes beside what the estimate counts */
+  bool by_pairs; /* no features: divw_vendi_score_two() */
   bool streams;  /* the rows do not fit into memory, and stay in INPUT */
   char why[512]; /* they cannot, where they should; "" otherwise */
 } cli_plan;

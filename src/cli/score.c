@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const cli_flag flags[] = {
     FLAGS_SELECTION,
@@ -31,7 +32,8 @@ static const cli_flag flags[] = {
     {0}};
 
 typedef struct {
-  const divw_kernel *kernel;
+  const divw_kernel *kernel;         /* NULL: by pairs */
+  const divw_similarity *similarity; /* with what the data chose */
   bool weighted;
   int64_t n, dimension, rank;
   double order, vendi_score, vendi_score_uniform, entropy;
@@ -73,6 +75,7 @@ static bool compute(cli_scores *out, const divw_dataset *dataset, const divw_ker
   bool done = ok(divw_vendi_spectrum(kernel, NULL, mu));
   if (done) {
     out->kernel = kernel;
+    out->similarity = divw_kernel_parameters(kernel);
     out->n = divw_kernel_count(kernel);
     out->dimension = divw_dataset_dimension(dataset);
     out->rank = divw_vendi_rank(mu, r);
@@ -88,11 +91,54 @@ static bool compute(cli_scores *out, const divw_dataset *dataset, const divw_ker
   return done;
 }
 
+/* ---- order 2, from similarities alone ---- */
+
+/* Multiplications of either way, the rank, which is not known before, taken for n. */
+static bool is_cheaper_by_pairs(double n, double d, double scores, bool rows_are_features) {
+  const double all = n * n / 2 * d, by_pairs = scores * all;
+  const double spectrum = rows_are_features ? scores * (n * d * d + 4.0 / 3 * d * d * d)
+                                            : all + n * n * n / 3 + scores * (7.0 / 3 * n * n * n);
+  return by_pairs < spectrum;
+}
+
+/* Nothing else may be asked for that needs eigenvalues; those of a matrix are looked at in any case. */
+static bool goes_by_pairs(const cli_settings *settings, int64_t n, int64_t dimension) {
+  const int64_t d = settings->components > 0 ? settings->components : dimension;
+  const bool is_direction = strcmp(settings->kernel, "cosine") == 0 || strcmp(settings->kernel, "linear") == 0;
+  return settings->order == 2 && settings->truncate == 0 && settings->added == NULL && !wants_low_rank(settings) &&
+         strcmp(settings->kernel, "precomputed") != 0 &&
+         is_cheaper_by_pairs((double)n, (double)d, settings->weights != NULL ? 2 : 1, is_direction && n >= d);
+}
+
+static bool compute_by_pairs(cli_scores *out, const divw_dataset *dataset, divw_similarity *similarity,
+                             const double *p) {
+  out->similarity = similarity;
+  out->n = divw_dataset_count(dataset);
+  out->dimension = divw_dataset_dimension(dataset);
+  out->entropy = divw_entropy(p, out->n);
+  out->truncated = out->truncated_low = out->truncated_high = NAN;
+  const bool done = ok(divw_similarity_choose(similarity, dataset)) &&
+                    ok(divw_vendi_score_two(dataset, similarity, NULL, &out->vendi_score_uniform));
+  out->vendi_score = out->vendi_score_uniform;
+  if (!done || (p != NULL && !ok(divw_vendi_score_two(dataset, similarity, p, &out->vendi_score)))) {
+    return false;
+  }
+  out->low = out->high = out->vendi_score;
+  return true;
+}
+
+/* ---- what is shown ---- */
+
 static void print_json(const cli_scores *scores) {
   json_whole("n", scores->n);
   json_whole("dimension", scores->dimension);
-  json_whole("rank", scores->rank);
-  json_similarity(scores->kernel);
+  json_real("rank", scores->kernel != NULL ? (double)scores->rank : NAN);
+  json_text("computed_from", scores->kernel != NULL ? "eigenvalues" : "similarities");
+  if (scores->kernel != NULL) {
+    json_kernel(scores->kernel);
+  } else {
+    json_similarity(scores->similarity, DIVW_APPROXIMATION_NONE, NAN);
+  }
   json_real("order", scores->order);
   json_real("vendi_score", scores->vendi_score);
   json_real("vendi_score_uniform", scores->vendi_score_uniform);
@@ -125,10 +171,15 @@ static void print_bounds(const cli_scores *scores) {
 }
 
 static void print_table(const cli_scores *scores) {
-  print_row("examples", "%" PRId64 " of %" PRId64 " numbers, rank %" PRId64, scores->n, scores->dimension,
-            scores->rank);
-  print_similarity(scores->kernel);
-  print_row("order", "%g", scores->order);
+  if (scores->kernel != NULL) {
+    print_row("examples", "%" PRId64 " of %" PRId64 " numbers, rank %" PRId64, scores->n, scores->dimension,
+              scores->rank);
+  } else {
+    print_row("examples", "%" PRId64 " of %" PRId64 " numbers", scores->n, scores->dimension);
+  }
+  print_similarity(scores->similarity, scores->kernel);
+  print_row("order", "%g%s", scores->order,
+            scores->kernel == NULL ? ", from all similarities, without eigenvalues" : "");
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
   if (scores->weighted) {
     print_row("", "%.6f with the given weights", scores->vendi_score);
@@ -167,11 +218,6 @@ static bool flags_are_complete(const cli_settings *settings) {
     usage_error(&verb_score, "--max-memory knows nothing of the rows of --new, expected one or the other");
     return false;
   }
-  if (settings->added != NULL && wants_low_rank(settings)) {
-    usage_error(&verb_score, "--rank and --residual do not go with --new: what features of low rank leave out would "
-                             "count as new");
-    return false;
-  }
   if (settings->truncate > 0 && settings->order == 0) {
     usage_error(&verb_score, "--order is 0, expected more than 0 for --truncate");
     return false;
@@ -187,14 +233,35 @@ static bool flags_are_complete(const cli_settings *settings) {
 /* Whether there is enough memory, and with the rows in it or not. */
 static bool fits(cli_settings *settings) {
   cli_plan plan = {0};
-  const bool done = settings->max_memory == 0 || (plan_examples(&plan, settings) && plan_memory(&plan, NULL, settings));
+  bool done = settings->max_memory == 0 || plan_examples(&plan, settings);
+  if (done && settings->max_memory > 0) {
+    plan.by_pairs = goes_by_pairs(settings, divw_dataset_count(plan.examples), plan.dimension);
+    done = plan_memory(&plan, NULL, settings);
+  }
   settings->streams = plan.streams;
   plan_destroy(&plan);
   return done;
 }
 
+/* Reads the examples and scores them, by eigenvalues or by pairs. */
+static bool score(cli_scores *out, divw_dataset **dataset, divw_kernel **kernel, divw_similarity **similarity,
+                  divw_weights **weights, const cli_settings *settings) {
+  if (!read_rows(dataset, settings)) {
+    return false;
+  }
+  const int64_t n = divw_dataset_count(*dataset), d = divw_dataset_dimension(*dataset);
+  const bool by_pairs = goes_by_pairs(settings, n, d);
+  if ((!by_pairs && !make_kernel(kernel, *dataset, settings)) || (by_pairs && !make_similarity(similarity, settings)) ||
+      (settings->weights != NULL && !read_weights(weights, settings->weights, n))) {
+    return false;
+  }
+  const double *p = divw_weights_values(*weights);
+  return by_pairs ? compute_by_pairs(out, *dataset, *similarity, p) : compute(out, *dataset, *kernel, p);
+}
+
 static int run(const cli_settings *given) {
   cli_settings planned = *given, *settings = &planned;
+  divw_similarity *similarity = NULL;
   divw_dataset *dataset = NULL;
   divw_kernel *kernel = NULL;
   divw_weights *weights = NULL;
@@ -206,9 +273,8 @@ static int run(const cli_settings *given) {
       !flags_are_complete(settings)) {
     return STATUS_USAGE;
   }
-  bool done = files_are_writable(&plan) && fits(settings) && read_examples(&dataset, &kernel, settings) &&
-              (settings->weights == NULL || read_weights(&weights, settings->weights, divw_kernel_count(kernel))) &&
-              compute(&scores, dataset, kernel, divw_weights_values(weights)) &&
+  bool done = files_are_writable(&plan) && fits(settings) &&
+              score(&scores, &dataset, &kernel, &similarity, &weights, settings) &&
               added_measure(&added, dataset, kernel, divw_weights_values(weights), settings) &&
               added_save(added, settings);
   if (done) {
@@ -217,6 +283,7 @@ static int run(const cli_settings *given) {
   added_destroy(added);
   divw_weights_destroy(weights);
   divw_kernel_destroy(kernel);
+  divw_similarity_destroy(similarity);
   divw_dataset_destroy(dataset);
   return done ? STATUS_DONE : STATUS_FAILED;
 }

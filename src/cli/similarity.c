@@ -120,17 +120,16 @@ static double degree_of(const divw_similarity *similarity) {
   return degree >= 0 ? degree : NAN;
 }
 
-void print_similarity(const divw_kernel *kernel) {
-  const divw_similarity *k = divw_kernel_parameters(kernel);
+void print_similarity(const divw_similarity *similarity, const divw_kernel *kernel) {
   char words[160];
-  int length = snprintf(words, sizeof words, "%s", divw_kernel_name(divw_similarity_kind(k)));
+  int length = snprintf(words, sizeof words, "%s", divw_kernel_name(divw_similarity_kind(similarity)));
   const struct {
     const char *name;
     double value;
-  } parameters[] = {{"bandwidth", divw_similarity_bandwidth(k)},
-                    {"degree", degree_of(k)},
-                    {"offset", divw_similarity_offset(k)},
-                    {"nu", divw_similarity_nu(k)}};
+  } parameters[] = {{"bandwidth", divw_similarity_bandwidth(similarity)},
+                    {"degree", degree_of(similarity)},
+                    {"offset", divw_similarity_offset(similarity)},
+                    {"nu", divw_similarity_nu(similarity)}};
   for (size_t p = 0; p < sizeof parameters / sizeof *parameters; p++) {
     if (!isnan(parameters[p].value)) {
       length +=
@@ -145,13 +144,16 @@ void print_similarity(const divw_kernel *kernel) {
   print_approximation(kernel);
 }
 
-void json_similarity(const divw_kernel *kernel) {
-  const divw_similarity *k = divw_kernel_parameters(kernel);
-  json_text("kernel", divw_kernel_name(divw_similarity_kind(k)));
-  json_real("bandwidth", divw_similarity_bandwidth(k));
-  json_real("degree", degree_of(k));
-  json_real("offset", divw_similarity_offset(k));
-  json_real("nu", divw_similarity_nu(k));
-  json_real("clipped", divw_similarity_kind(k) == DIVW_KERNEL_PRECOMPUTED ? divw_kernel_clipped(kernel) : NAN);
-  json_text("approximation", divw_approximation_name(divw_kernel_approximation(kernel)));
+void json_similarity(const divw_similarity *similarity, int32_t approximation, double clipped) {
+  json_text("kernel", divw_kernel_name(divw_similarity_kind(similarity)));
+  json_real("bandwidth", divw_similarity_bandwidth(similarity));
+  json_real("degree", degree_of(similarity));
+  json_real("offset", divw_similarity_offset(similarity));
+  json_real("nu", divw_similarity_nu(similarity));
+  json_real("clipped", divw_similarity_kind(similarity) == DIVW_KERNEL_PRECOMPUTED ? clipped : NAN);
+  json_text("approximation", divw_approximation_name(approximation));
+}
+
+void json_kernel(const divw_kernel *kernel) {
+  json_similarity(divw_kernel_parameters(kernel), divw_kernel_approximation(kernel), divw_kernel_clipped(kernel));
 }

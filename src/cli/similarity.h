@@ -34,8 +34,12 @@ bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb);
 /* The similarity that the flags name; NULL on failure. */
 bool make_similarity(divw_similarity **similarity, const cli_settings *settings);
 
-/* "kernel" and its parameters, those that the data chose included. */
-void print_similarity(const divw_kernel *kernel);
-void json_similarity(const divw_kernel *kernel);
+/* "kernel" and its parameters, those that the data chose included; and how features stand for it (kernel NULL: there
+ * are none, and nothing is left out). */
+void print_similarity(const divw_similarity *similarity, const divw_kernel *kernel);
+
+/* The same as JSON: of a kernel, or from its parts. */
+void json_kernel(const divw_kernel *kernel);
+void json_similarity(const divw_similarity *similarity, int32_t approximation, double clipped);
 
 #endif

@@ -171,7 +171,7 @@ static void print(const divw_weights *weights, const divw_kernel *kernel, const 
     fputs(divw_weights_report(weights), stdout);
     return;
   }
-  print_similarity(kernel);
+  print_similarity(divw_kernel_parameters(kernel), kernel);
   print_summary(weights);
   if (settings->max_memory > 0) {
     print_row("rows kept", "%s", settings->streams ? "in INPUT (streamed)" : "in memory");

@@ -18,15 +18,18 @@ const double *divw_kernel_deficit(const divw_kernel *kernel) { return kernel == 
 
 const double *dw_kernel_deficit(const divw_kernel *kernel) { return kernel->deficit; }
 
+uint64_t dw_kernel_seed(const divw_kernel *kernel) { return kernel->seed; }
+
 const dw_decay *dw_kernel_decay(const divw_kernel *kernel) { return &kernel->decay; }
 
 /* A kernel without features, of a similarity that is bound to the examples. */
 static divw_status create(divw_kernel **out, const divw_dataset *dataset, const divw_similarity *options,
-                          int32_t approximation) {
+                          int32_t approximation, uint64_t seed) {
   divw_status status;
   DW_TRY(dw_alloc_zero(out, 1, sizeof **out));
   (*out)->n = divw_dataset_count(dataset);
   (*out)->approximation = approximation;
+  (*out)->seed = seed;
   (*out)->columns = (dw_columns){.count = divw_dataset_dimension(dataset)};
   DW_TRY(dw_dataset_share(&(*out)->dataset, dataset));
   DW_TRY(dw_similarity_bind(&(*out)->similarity, options, (*out)->dataset));
@@ -49,7 +52,7 @@ divw_status divw_kernel_create_low_rank(divw_kernel **out, const divw_dataset *d
   }
   divw_status status;
   divw_kernel *kernel = NULL;
-  DW_TRY(create(&kernel, dataset, similarity, DIVW_APPROXIMATION_CHOLESKY));
+  DW_TRY(create(&kernel, dataset, similarity, DIVW_APPROXIMATION_CHOLESKY, seed));
   DW_TRY(dw_kernel_make_low_rank(kernel, rank, residual, seed));
   *out = kernel;
   return DIVW_OK;
@@ -76,7 +79,7 @@ divw_status divw_kernel_create_features(divw_kernel **out, const divw_dataset *d
   }
   divw_status status;
   divw_kernel *kernel = NULL;
-  DW_TRY(create(&kernel, dataset, similarity, DIVW_APPROXIMATION_FEATURES));
+  DW_TRY(create(&kernel, dataset, similarity, DIVW_APPROXIMATION_FEATURES, seed));
   DW_TRY(dw_kernel_make_features(kernel, count, seed));
   *out = kernel;
   return DIVW_OK;

@@ -177,6 +177,19 @@ fail:
   return status;
 }
 
+divw_status divw_similarity_choose(divw_similarity *similarity, const divw_dataset *dataset) {
+  DW_REQUIRE(similarity);
+  DW_REQUIRE(dataset);
+  dw_similarity bound;
+  const divw_status status = dw_similarity_bind(&bound, similarity, dataset);
+  if (status == DIVW_OK && (bound.kind->has & DW_HAS_BANDWIDTH) != 0) {
+    similarity->rule = DIVW_BANDWIDTH_GIVEN;
+    similarity->bandwidth = bound.options.bandwidth;
+  }
+  dw_similarity_release(&bound);
+  return status;
+}
+
 divw_status dw_choose_bandwidth(dw_similarity *similarity) {
   switch (similarity->options.rule) {
   case DIVW_BANDWIDTH_MEDIAN: return take_median(similarity);

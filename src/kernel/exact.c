@@ -33,11 +33,14 @@ static void unpack_rows(divw_kernel *kernel, const double *L, const int64_t *ord
   }
 }
 
-/* An allocation that the machine cannot hold would be granted, and the process ended when it is used. */
+double dw_machine_bytes(void) {
+  const double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+  return bytes > 0 ? bytes : INFINITY;
+}
+
 static divw_status check_room(int64_t n) {
-  const double has = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-  const double needs = 16.0 * (double)n * (double)n;
-  return needs <= has || !(has > 0)
+  const double has = dw_machine_bytes(), needs = 16.0 * (double)n * (double)n;
+  return needs <= has
              ? DIVW_OK
              : dw_fail(DIVW_ERROR_MEMORY,
                        "the similarities of %lld examples with each other, and features from them, take %.3g GB, and "

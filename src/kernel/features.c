@@ -148,6 +148,10 @@ fail:
   return status;
 }
 
+double dw_random_features_numbers(int64_t n, int64_t count, int64_t d) {
+  return (double)dw_kernel_block(n, count) * ((double)d + (double)count / 2) + (double)d + 8;
+}
+
 divw_status dw_kernel_make_features(divw_kernel *kernel, int64_t count, uint64_t seed) {
   divw_status status;
   const int64_t n = kernel->n, m = count / 2, rows = dw_kernel_block(n, count);

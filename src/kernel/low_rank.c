@@ -226,12 +226,31 @@ static void finish(factor *f) {
   }
 }
 
+static int64_t candidates_of(int64_t most) { return dw_max(LEAST_CANDIDATES, dw_min(MOST_CANDIDATES, most / 8)); }
+
+static divw_status check_room(int64_t n, int64_t most) {
+  const double has = dw_machine_bytes(), needs = 8.0 * (double)n * (double)most;
+  return needs <= has
+             ? DIVW_OK
+             : dw_fail(DIVW_ERROR_MEMORY,
+                       "%lld features of each of %lld examples take %.3g GB, and this machine has %.3g GB: ask for a "
+                       "smaller rank, at most %.0f",
+                       (long long)most, (long long)n, needs / 1e9, has / 1e9, floor(has / 8 / (double)n));
+}
+
+double dw_low_rank_numbers(int64_t n, int64_t rank, int64_t d) {
+  const int64_t most = dw_min(rank, n), m = candidates_of(most);
+  return (double)n + (double)m + 2 * (double)(m * m) + (double)(m * most) + (double)(dw_min(ROWS, n) * m) +
+         2 * (double)dw_kernel_block(n, d + 1) * (double)(d + 2) + (double)d;
+}
+
 divw_status dw_kernel_make_low_rank(divw_kernel *kernel, int64_t rank, double residual, uint64_t seed) {
   divw_status status;
   factor f = {.kernel = kernel, .n = kernel->n, .most = dw_min(rank, kernel->n), .seed = seed};
-  f.candidates = dw_max(LEAST_CANDIDATES, dw_min(MOST_CANDIDATES, f.most / 8));
+  f.candidates = candidates_of(f.most);
   f.nothing = (double)(f.most + kernel->similarity.d) * DBL_EPSILON;
   DW_TRY(dw_check_order(f.most, "the rank"));
+  DW_TRY(check_room(f.n, f.most));
   DW_TRY(dw_alloc(&kernel->phi, f.n, (size_t)f.most * sizeof *kernel->phi));
   DW_TRY(dw_alloc(&kernel->pivots, f.most, sizeof *kernel->pivots));
   f.phi = kernel->phi;

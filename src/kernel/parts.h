@@ -33,6 +33,7 @@ struct divw_kernel {
   int64_t *pivots;                  /* with phi: r examples whose features are a lower triangular matrix */
   double least_eigenvalue, clipped; /* of a matrix that was made positive semidefinite; 0: there was no need */
   int32_t approximation;            /* DIVW_APPROXIMATION_* */
+  uint64_t seed;                    /* of its random numbers */
   double *deficit;                  /* 1 - |phi_i|^2, n; NULL: 0 */
   dw_decay decay;                   /* of these, as the rank grew */
   double *frequencies;              /* r/2 x d, of random features */
@@ -55,6 +56,9 @@ void dw_features_row(const divw_kernel *kernel, const dw_window *window, int64_t
 
 /* Exactly `count` feature rows, count x r. */
 divw_status dw_features_fetch(dw_features *features, int64_t first, int64_t count, double *block);
+
+/* What the machine can hold: an allocation beyond it would be granted, and the process ended when it is used. */
+double dw_machine_bytes(void);
 
 /* Fills phi, pivots and r from the n x n matrix of similarities. */
 divw_status dw_kernel_make_exact(divw_kernel *kernel);

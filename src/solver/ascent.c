@@ -109,13 +109,17 @@ static divw_status advance(ascent *a) {
   return status;
 }
 
-/* Whether more iterations than allowed would be needed if the gap went on falling as in the last ones. */
+/* Whether more iterations than allowed would be needed if the gap went on falling as in the last ones; as long as it is
+ * infinite, at orders above 1, whether nothing has become better in them. */
 static bool is_too_slow(ascent *a) {
   int64_t done = a->solve->iterations - a->started;
   double *slot = &a->smallest[done % FORECAST], before = *slot; /* FORECAST iterations ago */
   *slot = a->progress.smallest_gap;
   if (a->most == INT64_MAX || done <= FORECAST + 1) {
     return false;
+  }
+  if (isinf(*slot)) {
+    return a->progress.idle >= FORECAST;
   }
   double left = FORECAST * log(*slot / a->target) / log(before / *slot);
   return !((double)done + left <= (double)a->most);

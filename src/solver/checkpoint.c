@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 2, BLOCK_ROWS = 256 };
+enum { VERSION = 3, BLOCK_ROWS = 256 };
 static const char MAGIC[8] = {'D', 'I', 'V', 'W', 'C', 'K', 'P', 'T'};
 static const uint32_t BYTE_ORDER_MARK = 0x01020304;
 
@@ -22,6 +22,15 @@ typedef struct {
 } field;
 
 static const field fields[] = {{"examples", WHOLE},
+                               {"kernel", CHOICE},
+                               {"bandwidth", REAL},
+                               {"degree", REAL},
+                               {"offset", REAL},
+                               {"nu", REAL},
+                               {"packed bits", WHOLE},
+                               {"normalised similarities", WHOLE},
+                               {"approximation", CHOICE},
+                               {"approximation seed", WHOLE},
                                {"features", WHOLE},
                                {"other data", ARRAY},
                                {"order", REAL},
@@ -128,9 +137,19 @@ static uint64_t hash_of(const void *data, int64_t count) { return data == NULL ?
 static divw_status describe(const dw_solve *solve, uint64_t *value) {
   const divw_solver *options = solve->options;
   const dw_constraints *c = &options->constraints;
+  const divw_similarity *similarity = divw_kernel_parameters(solve->kernel);
   uint64_t data;
   divw_status status = hash_data(solve, &data);
   const uint64_t described[FIELDS] = {(uint64_t)solve->n,
+                                      (uint64_t)divw_similarity_kind(similarity),
+                                      bits(divw_similarity_bandwidth(similarity)),
+                                      bits((double)divw_similarity_degree(similarity)),
+                                      bits(divw_similarity_offset(similarity)),
+                                      bits(divw_similarity_nu(similarity)),
+                                      (uint64_t)divw_similarity_bits(similarity),
+                                      (uint64_t)divw_similarity_normalise(similarity),
+                                      (uint64_t)divw_kernel_approximation(solve->kernel),
+                                      dw_kernel_seed(solve->kernel),
                                       (uint64_t)solve->r,
                                       data,
                                       bits(options->objective.order),
@@ -154,9 +173,19 @@ static divw_status describe(const dw_solve *solve, uint64_t *value) {
 }
 
 static const char *choice_name(int k, uint64_t value) {
-  return strcmp(fields[k].name, "method") == 0      ? divw_method_name((int32_t)value)
-         : strcmp(fields[k].name, "precision") == 0 ? divw_precision_name((int32_t)value)
-                                                    : divw_objective_name((int32_t)value);
+  static const struct {
+    const char *field;
+    const char *(*name)(int32_t);
+  } names[] = {{"kernel", divw_kernel_name},
+               {"approximation", divw_approximation_name},
+               {"objective", divw_objective_name},
+               {"method", divw_method_name},
+               {"precision", divw_precision_name}};
+  size_t row = 0;
+  while (strcmp(names[row].field, fields[k].name) != 0) {
+    row++;
+  }
+  return names[row].name((int32_t)value);
 }
 
 static divw_status differs(const char *path, int k, uint64_t found, uint64_t expected) {

@@ -37,9 +37,7 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
   vectors += dw_is_gap_global(s) ? 0 : (double)solves - 1;
-  vectors += s->kernel != NULL && dw_kernel_deficit(s->kernel) != NULL
-                 ? 4
-                 : 0; /* eigenvalues of every row's own, and curvature */
+  vectors += dw_has_deficits(s) ? 4 : 0; /* eigenvalues of every row's own, and curvature */
   return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
 }
 
@@ -56,8 +54,8 @@ static double newton_numbers(const dw_solve *s, double m) {
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
   double columns = groups + has_limit(s) + isinf(s->objective.order), unknowns = columns + loose + (loose > 0);
-  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2) + 4 * m + 5 * pairs + columns * m +
-         unknowns * (unknowns + 2) + 2 * columns + 7 * groups;
+  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2) + 5 * m + 5 * pairs + columns * m +
+         unknowns * (unknowns + 3) + columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {

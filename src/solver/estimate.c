@@ -12,6 +12,7 @@
 
 struct divw_estimate {
   double rows, kernel, preparation;
+  double window;           /* of rows that stay where they are; counted in `rows` once, and two passes compare rows */
   double solver, interior; /* a solve at its height */
   bool has_solver;
   bool uses[DIVW_METHOD_ADAM + 1];
@@ -34,7 +35,8 @@ static void read_rows(divw_estimate *e, double rows, double row_bytes, double n)
 
 /* Rows that stay where they are: windows on them, which passes hold. */
 static void open_rows(divw_estimate *e, double rows, double row_bytes, double n) {
-  e->rows = dw_windows_bytes(n, row_bytes) + 16 * n;
+  e->window = dw_windows_bytes(n, row_bytes);
+  e->rows = e->window + 16 * n;
   hold(e, e->rows + 32 * rows + READER);
 }
 
@@ -45,6 +47,7 @@ static void reduce_rows(divw_estimate *e, int64_t n, int64_t d, int64_t componen
   double result = (double)n * (k + 3) + k * columns + 2 * columns;
   hold(e, e->rows + 8 * (result + 2 * side * side + side + fmax(dw_eigen_numbers(side), block) + (d <= n ? block : 0)));
   e->rows = 8 * result;
+  e->window = 0;
 }
 
 /* Whether features are from the n x n matrix. */
@@ -59,6 +62,43 @@ static double numbers_to_check(int32_t kind, int32_t rule, double m) {
   return given ? m + m * m + dw_eigen_numbers(m) : rule == DIVW_BANDWIDTH_VENDI ? m * m + 68 * m : 0;
 }
 
+/* What an estimate is of. */
+typedef struct {
+  const char *function;
+  const divw_similarity *similarity;
+  int64_t rows, d;
+  int32_t dtype;
+  int64_t n, components;
+  bool streamed;
+  int32_t approximation; /* 0: by pairs, without features */
+  int64_t rank;          /* of approximations */
+} data_size;
+
+/* low_rank.c, features.c; before them bandwidth.c */
+static void approximate(divw_estimate *e, const data_size *of) {
+  const bool random = of->approximation == DIVW_APPROXIMATION_FEATURES;
+  const double n = (double)of->n, d = (double)of->d, rank = (double)(random ? of->rank : dw_min(of->rank, of->n));
+  const int32_t kind = divw_similarity_kind(of->similarity), rule = divw_similarity_bandwidth_rule(of->similarity);
+  const double chooses = rule == DIVW_BANDWIDTH_VENDI ? numbers_to_check(kind, rule, n) : 0;
+  const double more =
+      random ? dw_random_features_numbers(of->n, of->rank, of->d) : dw_low_rank_numbers(of->n, of->rank, of->d);
+  e->kernel = 8 * (n * rank + (random ? rank / 2 * d : rank + 2 * n) + d);
+  hold(e, e->rows + e->window + 8 * (chooses + d + n));
+  hold(e, e->rows + e->window + e->kernel + 8 * more);
+}
+
+/* order_two.c */
+static void compare_pairs(divw_estimate *e, const data_size *of) {
+  enum { SIDE = 1024 };
+  const double side = (double)dw_min(of->n, SIDE), d = (double)of->d;
+  const int32_t kind = divw_similarity_kind(of->similarity), rule = divw_similarity_bandwidth_rule(of->similarity);
+  const double chooses = rule == DIVW_BANDWIDTH_VENDI ? numbers_to_check(kind, rule, (double)of->n) : 0;
+  e->kernel = 8 * (d + (double)of->n);
+  e->solver =
+      e->window + 8 * ((double)of->n + side * side + 2 * (double)dw_kernel_block(of->n, of->d + 1) * (d + 2) + d);
+  hold(e, e->rows + e->window + e->kernel + 8 * chooses);
+}
+
 /* kernel.c, exact.c */
 static void make_kernel(divw_estimate *e, const divw_similarity *similarity, int64_t n, int64_t d) {
   double m = (double)n, columns = (double)d, matrix = m * m;
@@ -68,7 +108,7 @@ static void make_kernel(divw_estimate *e, const divw_similarity *similarity, int
     const double check =
         numbers_to_check(divw_similarity_kind(similarity), divw_similarity_bandwidth_rule(similarity), m);
     e->kernel += 8 * m;
-    hold(e, e->rows + e->kernel +
+    hold(e, e->rows + e->window + e->kernel +
                 8 * (matrix + 4 * m + columns + fmax(fmax(check, matrix), 2 * dw_block_numbers(n, d + 1))));
     e->kernel += 8 * matrix;
   }
@@ -93,8 +133,9 @@ static void find_methods(divw_estimate *e, dw_solve *s) {
   e->uses[DIVW_METHOD_INTERIOR_POINT] = interior || (ascent && dw_may_switch(s, false));
 }
 
-static void add_solve(divw_estimate *e, const divw_solver *solver) {
+static void add_solve(divw_estimate *e, const divw_solver *solver, bool low_rank) {
   dw_solve s = {.options = solver,
+                .will_have_deficits = low_rank,
                 .objective = dw_effective_objective(solver),
                 .n = e->problem.n,
                 .r = e->problem.r,
@@ -108,10 +149,12 @@ static void add_solve(divw_estimate *e, const divw_solver *solver) {
   e->interior = e->uses[DIVW_METHOD_INTERIOR_POINT] ? dw_solve_bytes(&s, DIVW_METHOD_INTERIOR_POINT) : 0;
 }
 
-/* dw_spectrum_values() */
-static double bytes_to_score(int64_t n, int64_t r) {
-  double order = (double)r;
-  return 8 * (order * order + fmax(dw_block_numbers(n, r), order * order + 67 * order));
+/* dw_spectrum_values(); dw_spectrum_compute() and interval.c */
+static double bytes_to_score(const data_size *of, int64_t r) {
+  const double order = (double)r, n = (double)of->n, block = dw_block_numbers(of->n, r);
+  return of->approximation == DIVW_APPROXIMATION_CHOLESKY
+             ? 8 * (2 * order * order + 4 * order + 4 * n + fmax(block, dw_eigen_numbers(order)))
+             : 8 * (order * order + fmax(block, order * order + 67 * order));
 }
 
 /* ---- the interface ---- */
@@ -139,14 +182,25 @@ static divw_status check(const char *who, int64_t rows, int64_t d, int32_t dtype
   return DIVW_OK;
 }
 
-typedef struct {
-  const char *function;
-  const divw_similarity *similarity;
-  int64_t rows, d;
-  int32_t dtype;
-  int64_t n, components;
-  bool streamed;
-} data_size;
+/* The kernel, and the rows that passes over it will see. */
+static void add_kernel(divw_estimate *e, const data_size *of) {
+  const bool is_exact = of->approximation == DIVW_APPROXIMATION_NONE;
+  const bool matrix = has_matrix(of->similarity, of->n, of->d);
+  e->problem = (dw_pace_problem){.n = of->n, .r = of->d, .dtype = of->dtype, .order = 1};
+  if (is_exact) {
+    make_kernel(e, of->similarity, of->n, of->d);
+  } else if (of->approximation == 0) {
+    compare_pairs(e, of);
+  } else {
+    approximate(e, of);
+  }
+  if (!is_exact || matrix) {
+    e->problem.r = of->approximation == DIVW_APPROXIMATION_FEATURES ? of->rank
+                   : is_exact                                       ? of->n
+                                                                    : dw_min(of->rank, of->n);
+    e->problem.dtype = DIVW_FLOAT64;
+  }
+}
 
 static divw_status create(divw_estimate **out, const divw_solver *solver, data_size of) {
   divw_status status;
@@ -160,15 +214,12 @@ static divw_status create(divw_estimate **out, const divw_solver *solver, data_s
     of.d = of.components;
     of.dtype = DIVW_FLOAT64;
   }
-  make_kernel(e, of.similarity, of.n, of.d);
-  const bool matrix = has_matrix(of.similarity, of.n, of.d);
-  e->problem =
-      (dw_pace_problem){.n = of.n, .r = matrix ? of.n : of.d, .dtype = matrix ? DIVW_FLOAT64 : of.dtype, .order = 1};
+  add_kernel(e, &of);
   e->has_solver = solver != NULL;
   if (solver != NULL) {
-    add_solve(e, solver);
-  } else {
-    e->solver = bytes_to_score(of.n, e->problem.r);
+    add_solve(e, solver, of.approximation == DIVW_APPROXIMATION_CHOLESKY);
+  } else if (of.approximation != 0) {
+    e->solver = bytes_to_score(&of, e->problem.r);
   }
 fail:
   return status;
@@ -178,14 +229,16 @@ divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver,
                                  int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
-  return create(out, solver, (data_size){__func__, NULL, rows, d, dtype, n, components, false});
+  return create(out, solver,
+                (data_size){__func__, NULL, rows, d, dtype, n, components, false, DIVW_APPROXIMATION_NONE, 0});
 }
 
 divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver, const divw_similarity *similarity,
                                       int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
-  return create(out, solver, (data_size){__func__, similarity, rows, d, dtype, n, components, false});
+  return create(out, solver,
+                (data_size){__func__, similarity, rows, d, dtype, n, components, false, DIVW_APPROXIMATION_NONE, 0});
 }
 
 divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver,
@@ -193,7 +246,33 @@ divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver
                                           int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
-  return create(out, solver, (data_size){__func__, similarity, rows, d, dtype, n, components, true});
+  return create(out, solver,
+                (data_size){__func__, similarity, rows, d, dtype, n, components, true, DIVW_APPROXIMATION_NONE, 0});
+}
+
+divw_status divw_estimate_create_low_rank(divw_estimate **out, const divw_solver *solver,
+                                          const divw_similarity *similarity, int32_t approximation, int64_t rank,
+                                          int32_t streamed, int64_t rows, int64_t d, int32_t dtype, int64_t n,
+                                          int64_t components) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  if (approximation != DIVW_APPROXIMATION_CHOLESKY && approximation != DIVW_APPROXIMATION_FEATURES) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: approximation is %d, expected DIVW_APPROXIMATION_CHOLESKY or DIVW_APPROXIMATION_FEATURES",
+                   __func__, approximation);
+  }
+  if (rank < 1) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: rank is %lld, expected 1 or more", __func__, (long long)rank);
+  }
+  return create(out, solver,
+                (data_size){__func__, similarity, rows, d, dtype, n, components, streamed != 0, approximation, rank});
+}
+
+divw_status divw_estimate_create_score_two(divw_estimate **out, const divw_similarity *similarity, int32_t streamed,
+                                           int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  return create(out, NULL, (data_size){__func__, similarity, rows, d, dtype, n, components, streamed != 0, 0, 0});
 }
 
 void divw_estimate_destroy(divw_estimate *estimate) { divw_free(estimate); }

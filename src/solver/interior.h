@@ -40,6 +40,7 @@ typedef struct {
   const double *column;
   double diagonal;
   double (*own_equation)(void *self, double kappa);
+  double (*growth)(void *self, double u); /* d log VS of a direction with this u; NULL: that of the gradient */
   void (*respond)(void *self, double u, const double *dp, double kappa); /* its own direction */
   dw_steps (*distance)(void *self, dw_steps step); /* to the boundary along the direction, at most `step` */
   dw_complementarity (*complementarity)(void *self, dw_steps step);

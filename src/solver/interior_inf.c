@@ -178,6 +178,9 @@ static void gradient(void *self, const dw_point *at, double kappa, double *g) {
   }
 }
 
+/* VS = 1 / tau, but for what kappa leaves between them. */
+static double growth(void *self, double u) { return u / ((const least_eigenvalue *)self)->tau; }
+
 /* dZ and d sigma, in the eigenbasis. */
 static void respond(void *self, double u, const double *dp, double kappa) {
   least_eigenvalue *v = self;
@@ -293,6 +296,7 @@ divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, 
                       .first_gradient = first_gradient,
                       .gradient = gradient,
                       .own_equation = trace_equation,
+                      .growth = growth,
                       .respond = respond,
                       .distance = distance,
                       .complementarity = complementarity,

@@ -2,16 +2,18 @@
  *
  * Ascent costs little an iteration and takes many where lambda is small or the order large; interior points cost much
  * and take few. `auto` begins with what promises to be faster, forecasts ascent from the gaps of its iterations, and
- * where it is too slow goes on with the other method from the point that was reached. */
+ * where the rest of them would cost more than the other method, goes on with that from the point that was reached. */
 #include "divided.h"
 #include "interior.h"
 
 #include <math.h>
 
-/* auto: what ascent may take before another method tries */
-enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ITERATIONS = 45 };
+/* auto: the iterations that ascent may take before another method goes on, up to FEW_ROWS and SOME_ROWS; and those
+ * that the other one takes from there. */
+enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ROWS = 5000, SOME_ITERATIONS = 45, NEWTON_ITERATIONS = 12 };
+#define NEAR_ONE 0.1 /* (1 - balance) / balance */
 #define SLOW_LAMBDA 0.02
-#define CHEAP_STEP 1e10 /* operations: about 0.15 s on two cores */
+#define CHEAP_STEP 10 /* iterations of ascent */
 #define BEARABLE_STEP 3e11
 
 /* Operations of an interior-point iteration. */
@@ -30,8 +32,7 @@ static bool is_slow(const dw_solve *solve) {
 /* Rows that are not active get the weight that stationarity gives them. That of rows with a deficit, at orders up to 1,
  * is not derived. */
 bool dw_interior_point_is_derived(const dw_solve *solve) {
-  return dw_interior_active(solve) == solve->n || solve->objective.order > 1 || solve->kernel == NULL ||
-         dw_kernel_deficit(solve->kernel) == NULL;
+  return dw_interior_active(solve) == solve->n || solve->objective.order > 1 || !dw_has_deficits(solve);
 }
 
 /* Whether Newton steps on all rows are, in operations and memory. Column generation takes many more of them. */
@@ -39,8 +40,8 @@ static bool is_affordable(const dw_solve *solve, double most) {
   return dw_interior_active(solve) == solve->n && dw_newton_cost(solve) <= most && dw_interior_point_fits(solve);
 }
 
-/* Whether Newton steps are worth their price: where ascent is slow and a step takes a fraction of a second. Order inf
- * has no gradient, and leaves no choice. */
+/* Whether Newton steps are worth their price from the beginning: where ascent is slow, and rows are few or a step takes
+ * about as long as some of ascent. Order inf has no gradient, and leaves no choice. */
 bool dw_wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
   if (solve->quality != NULL && objective->order > 1) {
@@ -50,7 +51,7 @@ bool dw_wants_interior_point(const dw_solve *solve) {
     return true;
   }
   return solve->options->method == DIVW_METHOD_AUTO && is_slow(solve) &&
-         is_affordable(solve, solve->n <= FEW_ROWS ? INFINITY : CHEAP_STEP);
+         is_affordable(solve, solve->n <= FEW_ROWS ? INFINITY : CHEAP_STEP * dw_ascent_cost(solve));
 }
 
 /* The other method from where one has stalled; the point is kept where that is better. */
@@ -81,8 +82,19 @@ fail:
   return status;
 }
 
+/* The iterations of ascent, forecast, from which on the other method goes on. Up to some thousand rows few iterations
+ * are worth their price. With more of them, and near balance 1, where ascent takes many on any data, operations decide,
+ * as long as ascent arrives at all. */
 static int64_t auto_iterations(const dw_solve *solve) {
-  return solve->n <= FEW_ROWS ? FEW_ITERATIONS : SOME_ITERATIONS;
+  double balance = solve->objective.balance;
+  double equal = NEWTON_ITERATIONS * dw_newton_cost(solve) / dw_ascent_cost(solve);
+  if (solve->n <= FEW_ROWS) {
+    return FEW_ITERATIONS;
+  }
+  if (solve->n <= SOME_ROWS && 1 - balance >= NEAR_ONE * balance) {
+    return SOME_ITERATIONS;
+  }
+  return dw_max(SOME_ITERATIONS, (int64_t)fmin(equal, (double)solve->options->max_iterations));
 }
 
 /* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at

@@ -38,13 +38,6 @@ static double distance(const double *x, const double *dx, int64_t n) {
 
 /* ---- pairs ---- */
 
-/* (kappa - second) / slack: what eliminating a multiplier leaves on the other side. */
-static double pull(const dw_newton *w, int64_t pair, double kappa) {
-  return (kappa - w->second[pair]) / w->slack[pair];
-}
-
-static double stiffness(const dw_newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
-
 /* Directions of slacks from those of p, m and lambda; then of the multipliers. */
 static void direct_pairs(dw_newton *w, double kappa) {
   int64_t at = dw_newton_group_pairs(w), last = dw_newton_limit_pair(w);
@@ -57,7 +50,7 @@ static void direct_pairs(dw_newton *w, double kappa) {
     w->dslack[at + w->loose + f] = -w->dmass[f];
   }
   for (int64_t j = 0; j < last; j++) {
-    w->ddual[j] = pull(w, j, kappa) - w->dual[j] - stiffness(w, j) * w->dslack[j];
+    w->ddual[j] = dw_newton_pull(w, j, kappa) - w->dual[j] - dw_newton_stiffness(w, j) * w->dslack[j];
   }
   if (w->limited) { /* here the multiplier is a variable of the system, and the slack follows */
     w->ddual[last] = w->dlambda;
@@ -104,14 +97,6 @@ static dw_steps longest(const dw_newton *w, double share) {
 
 /* ---- Newton's equations ---- */
 
-/* A column of the border: a group's rows, the slope of the entropy, the column of the value's own variable. */
-static double border_entry(const dw_newton *w, int64_t column, int64_t k) {
-  if (column < w->groups) {
-    return dw_newton_group(w, k) == column;
-  }
-  return w->limited && column == w->groups ? dw_newton_slope(w, k) : w->value->column[k];
-}
-
 /* Where rounding makes it impossible, `good` becomes false. */
 static divw_status factor(dw_newton *w, const dw_point *at, bool *good) {
   int64_t m = w->m;
@@ -126,85 +111,15 @@ static divw_status factor(dw_newton *w, const dw_point *at, bool *good) {
     w->lambda = at->lambda * w->value->unit;
   }
   for (int64_t k = 0; k < m; k++) {
-    diagonal[k] = stiffness(w, k) + w->lambda / w->p[k] + (w->capped ? stiffness(w, m + k) : 0);
+    diagonal[k] = dw_newton_stiffness(w, k) + w->lambda / w->p[k] + (w->capped ? dw_newton_stiffness(w, m + k) : 0);
     diagonal[k] += curvature.own == NULL ? 0 : curvature.own[k];
   }
   *good = dw_newton_matrix_factor(w->matrix, curvature, diagonal);
   if (!*good) {
     return DIVW_OK;
   }
-  for (int64_t c = 0; c < w->columns; c++) {
-    for (int64_t k = 0; k < m; k++) {
-      w->border[c * m + k] = border_entry(w, c, k);
-    }
-  }
-  dw_newton_matrix_solve(w->matrix, w->border, w->columns);
+  dw_newton_border_factor(w);
   return DIVW_OK;
-}
-
-/* The border transposed times x. */
-static void across(const dw_newton *w, const double *x, double *out) {
-  memset(out, 0, (size_t)w->columns * sizeof *out);
-  for (int64_t k = 0; k < w->m; k++) {
-    out[dw_newton_group(w, k)] += x[k];
-    for (int64_t c = w->groups; c < w->columns; c++) {
-      out[c] += border_entry(w, c, k) * x[k];
-    }
-  }
-}
-
-/* Where the unknown of a column is in the small system: those of lambda and of the value come last. */
-static int64_t place(const dw_newton *w, int64_t column) {
-  return column < w->groups ? column : w->unknowns - (w->columns - column);
-}
-
-/* Rows of the small system for theta (one a group), lambda and the value's own, of which the border is the symmetric
- * part. */
-static void fill_border(dw_newton *w, double kappa) {
-  int64_t u = w->unknowns;
-  double *A = w->small, *b = w->unknown, *sums = A + u * u, *masses = sums + w->columns;
-  for (int64_t c = 0; c < w->columns; c++) {
-    across(w, w->border + c * w->m, sums);
-    for (int64_t d = 0; d < w->columns; d++) {
-      A[place(w, d) * u + place(w, c)] = sums[d];
-    }
-  }
-  across(w, w->base, sums);
-  across(w, w->p, masses);
-  for (int32_t g = 0; g < w->groups; g++) {
-    b[g] = sums[g] - (w->mass[g] - w->fixed_mass[g] - masses[g]);
-    A[g * (u + 1)] += A[g * (u + 1)] == 0; /* no active row: its multiplier stays */
-  }
-  if (w->limited) {
-    int64_t pair = dw_newton_limit_pair(w), at = place(w, w->groups);
-    A[at * (u + 1)] += w->slack[pair] / w->lambda;
-    b[at] = sums[w->groups] - dw_newton_room(w, 0) + (kappa - w->second[pair]) / w->lambda;
-  }
-  if (w->value->column != NULL) {
-    A[u * u - 1] -= w->value->diagonal;
-    b[u - 1] = sums[w->columns - 1] - w->value->own_equation(w->value->self, kappa);
-  }
-}
-
-/* The small system: unknowns theta (groups), masses (loose), nu (if there are loose masses), lambda (if limited), and
- * the value's own variable, if it has one. */
-static bool solve_border(dw_newton *w, double kappa) {
-  int64_t u = w->unknowns, at_nu = w->groups + w->loose, pair = dw_newton_group_pairs(w);
-  double *A = w->small, *b = w->unknown, total = 0;
-  memset(A, 0, (size_t)(u * u) * sizeof *A);
-  fill_border(w, kappa);
-  for (int32_t g = 0; g < w->groups; g++) {
-    total += w->mass[g];
-  }
-  for (int32_t f = 0; f < w->loose; f++) {
-    int64_t g = w->loose_group[f], row = w->groups + f;
-    A[g * u + row] = A[row * u + at_nu] = A[at_nu * u + row] = 1;
-    A[row * u + g] = -1;
-    A[row * (u + 1)] = stiffness(w, pair + f) + stiffness(w, pair + w->loose + f);
-    b[row] = w->theta[g] - w->nu + pull(w, pair + f, kappa) - pull(w, pair + w->loose + f, kappa);
-    b[at_nu] = 1 - total;
-  }
-  return dw_solve_dense(A, u, b, w->pivots);
 }
 
 /* The direction for this kappa, with the second-order terms that are set. */
@@ -212,23 +127,12 @@ static bool direction(dw_newton *w, double kappa) {
   int64_t m = w->m;
   w->value->gradient(w->value->self, w->at, kappa, w->g);
   for (int64_t k = 0; k < m; k++) {
-    w->base[k] = w->g[k] - w->lambda * dw_newton_slope(w, k) - w->theta[dw_newton_group(w, k)] + pull(w, k, kappa) -
-                 (w->capped ? pull(w, m + k, kappa) : 0);
+    w->base[k] = w->g[k] - w->lambda * dw_newton_slope(w, k) - w->theta[dw_newton_group(w, k)] +
+                 dw_newton_pull(w, k, kappa) - (w->capped ? dw_newton_pull(w, m + k, kappa) : 0);
   }
   dw_newton_matrix_solve(w->matrix, w->base, 1);
-  if (!solve_border(w, kappa)) {
+  if (!dw_newton_border_solve(w, kappa)) {
     return false;
-  }
-  memcpy(w->dtheta, w->unknown, (size_t)w->groups * sizeof *w->dtheta);
-  memcpy(w->dmass, w->unknown + w->groups, (size_t)w->loose * sizeof *w->dmass);
-  w->dnu = w->loose > 0 ? w->unknown[w->groups + w->loose] : 0;
-  w->dlambda = w->limited ? w->unknown[place(w, w->groups)] : 0;
-  memcpy(w->dp, w->base, (size_t)m * sizeof *w->dp);
-  for (int64_t c = 0; c < w->columns; c++) {
-    double amount = w->unknown[place(w, c)];
-    for (int64_t k = 0; k < m; k++) {
-      w->dp[k] -= amount * w->border[c * m + k];
-    }
   }
   direct_pairs(w, kappa);
   if (w->value->respond != NULL) {
@@ -306,10 +210,11 @@ static bool are_done(const dw_newton *w, const dw_point *at, double target, doub
   return dw_gap_with(w->solve, at, D) < fmax(target / 2, fmin(at->gap, 1) / 10);
 }
 
-/* Whether a point with a much sharper proof is lower by no more than it proves. */
-static bool is_as_good(const dw_newton *w, const dw_point *trial, const dw_point *best) {
-  double worth = dw_objective_slope(&w->solve->objective, trial->log_value) * trial->gap;
-  return trial->gap < 0.1 * best->gap && trial->objective >= best->objective - worth;
+/* Whether a point with a sharper proof is as good as another one: its objective is lower by a tenth of what the proof
+ * gains, at most. */
+static bool is_as_good(const dw_newton *w, const dw_point *point, const dw_point *than) {
+  double worth = dw_objective_slope(&w->solve->objective, point->log_value) * (fmin(than->gap, 1) - point->gap);
+  return worth > 0 && point->objective >= than->objective - 0.1 * worth;
 }
 
 static divw_status iterate(dw_newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
@@ -326,8 +231,8 @@ static divw_status iterate(dw_newton *w, dw_problem problem, double target, dw_p
     DW_TRY(dw_evaluate(w->solve, problem, target, trial));
     dw_report_progress(w->solve, trial);
     *stop_reason = dw_reason_to_stop(w->solve, trial, target, PATIENCE, &progress);
-    if (first || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(w->solve, problem, trial, best) ||
-        is_as_good(w, trial, best)) {
+    if (first || *stop_reason == DIVW_STOP_CONVERGED || is_as_good(w, trial, best) ||
+        (!dw_is_lower(w->solve, problem, trial, best) && !is_as_good(w, best, trial))) {
       dw_point_copy(best, trial, n);
     }
     if (first) {
@@ -354,6 +259,7 @@ divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target
   solve->smooths_always = true;
   DW_TRY(dw_point_create(&trial, solve->n));
   DW_TRY(dw_newton_create(&w));
+  w.follows = problem.fixed || w.limited ? 0 : dw_objective_decline(&solve->objective);
   dw_feasible_temper(&solve->set, best->logit, best->p);
   dw_newton_start(&w, best, &trial);
   DW_TRY(iterate(&w, problem, target, best, &trial, stop_reason));

@@ -1,4 +1,5 @@
-/* The state of an interior-point solve: shared by its steps (newton.c) and its first point (newton_start.c). */
+/* The state of an interior-point solve: shared by its steps (newton.c), their few unknowns (newton_border.c) and its
+ * first point (newton_start.c). */
 #ifndef DW_NEWTON_H
 #define DW_NEWTON_H
 
@@ -29,6 +30,9 @@ typedef struct {
   int64_t columns, unknowns;
   double *border, *small, *unknown; /* M^-1 times its columns; the small system */
   int32_t *pivots;
+  /* lambda, where it follows VS: -d log lambda / d log VS, 0 where not; dp and unknowns for one more of it */
+  double follows, *response, *answer;
+  bool responds; /* these are there */
 } dw_newton;
 
 static inline int32_t dw_newton_group(const dw_newton *w, int64_t k) {
@@ -70,6 +74,18 @@ static inline double dw_newton_room(const dw_newton *w, double step) {
 
 /* The derivative of g: log(n p) + 1. */
 static inline double dw_newton_slope(const dw_newton *w, int64_t k) { return log(dw_newton_n(w) * w->p[k]) + 1; }
+
+/* (kappa - second) / slack: what eliminating a multiplier leaves on the other side. */
+static inline double dw_newton_pull(const dw_newton *w, int64_t pair, double kappa) {
+  return (kappa - w->second[pair]) / w->slack[pair];
+}
+
+static inline double dw_newton_stiffness(const dw_newton *w, int64_t pair) { return w->dual[pair] / w->slack[pair]; }
+
+/* newton_border.c, once M is factored: its border; then from M^-1 times the right-hand side in base the directions of
+ * p, groups, nu and lambda, and the unknown of the value. False where rounding makes it impossible. */
+void dw_newton_border_factor(dw_newton *w);
+bool dw_newton_border_solve(dw_newton *w, double kappa);
 
 /* newton_start.c: what the solve needs and has to give back; the first p, well inside its bounds, with the masses that
  * go with it; and multipliers for it, once it has been looked at. */

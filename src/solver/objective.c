@@ -16,6 +16,11 @@ double dw_objective_lambda(const dw_objective *objective, double log_vendi) {
   return (1 - objective->balance) / dw_objective_slope(objective, log_vendi);
 }
 
+double dw_objective_decline(const dw_objective *objective) {
+  double of_scale = isinf(objective->level_order) ? 1 : objective->level_order - 1;
+  return objective->balance == 1 ? 0 : of_scale + !objective->logarithmic;
+}
+
 double dw_level(double order, double log_vendi) {
   if (order == 1) {
     return log_vendi;

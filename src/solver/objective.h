@@ -29,6 +29,9 @@ double dw_objective_slope(const dw_objective *objective, double log_vendi);
 /* lambda for which a stationary point with this log VS is optimal. */
 double dw_objective_lambda(const dw_objective *objective, double log_vendi);
 
+/* -d log(s lambda) / d log VS: how the weight of the entropy beside y falls where VS grows. */
+double dw_objective_decline(const dw_objective *objective);
+
 /* y, s, and log VS of a level (infinite where no spectrum has it). Orders up to DW_LARGEST_ORDER keep s, VS^(1-q),
  * above the smallest number for VS up to a thousand. */
 #define DW_SMALLEST_ORDER 0.01 /* nearer 0 the score is the numerical rank, whatever the weights */

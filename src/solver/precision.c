@@ -35,19 +35,18 @@ const char *divw_precision_name(int32_t precision) {
   }
 }
 
-static double operations(const dw_solve *solve) {
+double dw_ascent_cost(const dw_solve *solve) {
   const double n = (double)solve->n, r = (double)solve->r;
   return 2 * n * r * r + 9 * r * r * r;
 }
 
 bool dw_may_estimate(const dw_solve *solve) {
   const double order = solve->objective.order;
-  const bool whole = solve->kernel == NULL || dw_kernel_deficit(solve->kernel) == NULL;
-  const bool sound = whole && order >= 1 && isfinite(order) && (order == 1 || solve->quality == NULL);
+  const bool sound = !dw_has_deficits(solve) && order >= 1 && isfinite(order) && (order == 1 || solve->quality == NULL);
   switch (solve->options->precision) {
   case DIVW_PRECISION_DOUBLE: return false;
   case DIVW_PRECISION_SINGLE: return sound;
-  default: return sound && operations(solve) >= WORTH_SINGLE;
+  default: return sound && dw_ascent_cost(solve) >= WORTH_SINGLE;
   }
 }
 

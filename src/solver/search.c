@@ -17,6 +17,7 @@
 #include <math.h>
 #include <string.h>
 
+#define FARTHEST (-20.0)
 /* What a solve is for: the objective from the first point; the concave problem at the slope that the bound names;
  * going on to the local maximum, by ascent or in rounds. */
 typedef enum { LOCAL, ELSEWHERE, POLISH, POLISH_IN_ROUNDS, DONE } phase;
@@ -126,7 +127,7 @@ static void start_from_dual(search *s, int32_t dual, double slope) {
   const double *D = s->duals[dual], lambda = slope / s->scales[dual];
   double maximum = dw_maximum(D, s->solve->n);
   for (int64_t i = 0; i < s->solve->n; i++) {
-    s->work.logit[i] = fmax((D[i] - maximum) / lambda, -700); /* every row stays within reach */
+    s->work.logit[i] = fmax((D[i] - maximum) / lambda, FARTHEST); /* every row stays within reach */
   }
   s->iterations = 0;
 }

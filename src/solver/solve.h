@@ -12,8 +12,8 @@
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for all rows, or some thousands at a time
- *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point
- *     newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
+ *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point; newton_border.c:
+ * their few unknowns besides p newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
  *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
@@ -78,6 +78,7 @@ typedef struct dw_solve {
   dw_objective objective;
   const divw_kernel *kernel;
   int64_t n, r;
+  bool will_have_deficits; /* where kernel is NULL (estimate.c) */
   dw_feasible set;
   double *quality;  /* n scores, scaled to a maximum of 1; NULL: none */
   double log_scale; /* of that scaling */
@@ -100,6 +101,11 @@ typedef struct dw_solve {
   double estimate_shift; /* what made the gap of the last estimate lambda KL */
   bool smooths_always;   /* an iteration costs so much more than a pass that smoothed states are tried in each */
 } dw_solve;
+
+/* Whether features leave something out of rows. Before there is a kernel: as is foretold. */
+static inline bool dw_has_deficits(const dw_solve *solve) {
+  return solve->kernel != NULL ? dw_kernel_deficit(solve->kernel) != NULL : solve->will_have_deficits;
+}
 
 /* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed.
  */
@@ -125,6 +131,7 @@ divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_poin
 /* precision.c: whether iterations of this solve may be estimates in single precision; whether one is as close as that
  * goes, or to the target; the gap of one as lambda KL(p || softmax(D / lambda)); what rounding may make of the
  * difference of two objectives, relative. */
+double dw_ascent_cost(const dw_solve *solve); /* operations of an iteration */
 bool dw_may_estimate(const dw_solve *solve);
 bool dw_wants_proof(const dw_point *point, double target);
 void dw_restate_estimate(dw_solve *solve, dw_point *point);

@@ -5,9 +5,7 @@
  *     solve    for every iteration: dsyrk and dtrmm of the n x r rows, dsyevd of order r; a dsyrk and a dsyevd more at
  *              the begin and the end
  *
- *     cc -O2 -Iinclude tests/bench/low_rank_floor.c -o low_rank_floor build/release/libdivweights.a -lopenblas
- * -llapacke \ -lz -lminizip -lm -lpthread
- *     ./low_rank_floor [n] [d] [rank] [iterations]
+ *     build/release/tests/bench/bench_low_rank [n] [d] [rank] [iterations]
  *
  * Each bare call runs once, and counts as often as it is needed. */
 #include <divweights/divweights.h>

@@ -14,8 +14,8 @@ import xml.etree.ElementTree
 
 from command import CommandTest, Terminal, floats, idx, npy, read_npy, run, wholes
 
-COLUMNS = ["balance", "entropy_weight", "vendi_score", "entropy", "effective_examples", "gap", "objective_value",
-           "global_gap", "seconds", "iterations", "stop_reason"]
+COLUMNS = ["balance", "entropy_weight", "vendi_score", "vendi_score_low", "vendi_score_high", "entropy", "effective_examples",
+           "gap", "objective_value", "global_gap", "seconds", "iterations", "stop_reason"]
 
 
 class Path(CommandTest):

@@ -12,7 +12,8 @@ FID = {"fid", "ddof"}
 KID = {"kid", "kid_interval", "kid_standard_error", "mmd_squared", "kid_kernel", "kid_degree", "kid_block"}
 PRDC = {"precision", "recall", "density", "coverage", "precision_interval", "recall_interval", "density_interval",
         "coverage_interval", "k"}
-VENDI = {"kernel", "order", "resamples", "equal_n"} | {
+PARAMETERS = {"bandwidth", "degree", "offset", "nu", "clipped"}  # null: the kernel has none
+VENDI = {"kernel", *PARAMETERS, "approximation", "order", "resamples", "equal_n"} | {
     pattern % which for which in ("reference", "weighted", "generated")
     for pattern in ("vendi_score_%s", "vendi_score_%s_interval", "vendi_score_%s_equal_n", "renyi_entropy_%s",
                     "internal_diversity_%s")}
@@ -39,8 +40,9 @@ class Evaluate(CommandTest):
             self.assertEqual(set(self.evaluate("--metrics", metrics)), SIZES | keys)
         report = self.evaluate("--labels", self.label_file)
         self.assertEqual(set(report), SIZES | FID | KID | PRDC | VENDI | {"modes"})
-        for key in FID | KID | PRDC | VENDI:
-            kind = list if key.endswith("_interval") else str if key in ("ddof", "kernel", "kid_kernel") else (int, float)
+        for key in (FID | KID | PRDC | VENDI) - PARAMETERS:
+            words = "ddof", "kernel", "kid_kernel", "approximation"
+            kind = list if key.endswith("_interval") else str if key in words else (int, float)
             self.assertIsInstance(report[key], kind, key)
 
     def test_intervals_hold_their_numbers(self):
@@ -54,7 +56,7 @@ class Evaluate(CommandTest):
 
     def test_sizes_and_conventions_are_stated(self):
         report = self.evaluate("--weights", self.weights, "--k", 3, "--ddof", 1, "--order", 2, "--seed", 7, "--mmd-kernel",
-                               "gaussian", "--bandwidth", 2.5, "--kid-block", 10, "--resamples", 5, "--kernel", "cosine",
+                               "gaussian", "--mmd-bandwidth", 2.5, "--kid-block", 10, "--resamples", 5, "--kernel", "cosine",
                                "--sample-size", 30)
         for key, value in (("n_reference", 60), ("n_generated", 40), ("dimension", 8), ("k", 3), ("ddof", "1"), ("order", 2),
                            ("seed", 7), ("kid_kernel", "gaussian"), ("kid_bandwidth", 2.5), ("kid_block", 10),
@@ -192,14 +194,14 @@ class Evaluate(CommandTest):
                 ("--metrics has empty", [data, made, "--metrics", "fid,"]),
                 ("--metrics is empty", [data, made, "--metrics", ""]),
                 ("--metrics has modes but --labels is missing", [data, made, "--metrics", "modes"]),
-                ("--mmd-kernel is gaussian but --bandwidth is missing", [data, made, "--mmd-kernel", "gaussian"]),
+                ("--mmd-kernel is gaussian but --mmd-bandwidth is missing", [data, made, "--mmd-kernel", "gaussian"]),
                 ("--weights is given but REFERENCE is missing", [made, "--load-stats", "s.npz", "--weights", "w.npy"]),
                 ("need REFERENCE, not only statistics of it", [made, "--load-stats", "s.npz", "--metrics", "kid"]),
                 ("--classes is given but --labels is missing", [data, made, "--classes", "0"]),
                 ("--ddof is 2, expected 0|1|effective", [data, made, "--ddof", 2]),
                 ("--k is 0, expected", [data, made, "--k", 0]),
-                ("--degree is 21, expected", [data, made, "--degree", 21]),
-                ("--bandwidth is 0, expected", [data, made, "--bandwidth", 0]),
+                ("--mmd-degree is 21, expected", [data, made, "--mmd-degree", 21]),
+                ("--mmd-bandwidth is 0, expected", [data, made, "--mmd-bandwidth", 0]),
                 ("--resamples is -1, expected", [data, made, "--resamples", -1]),
                 ("--order is -1, expected", [data, made, "--order", -1])]:
             with self.subTest(arguments=arguments):

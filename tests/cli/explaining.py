@@ -117,7 +117,9 @@ class Explain(CommandTest):
         arguments = ["inspect", path, "--weights", self.path("w.npy"), "--example", 3]
         seen = self.json(*arguments)
         self.assertEqual((seen["kernel"], seen["order"]), ("linear", 2))
-        seen = self.json(*arguments, "--kernel", "cosine", "--order", 1)
+        other = run(*arguments, "--kernel", "cosine", "--order", 1, "--json")
+        self.assertEqual(other.stderr, "divweights: warning: --kernel is cosine, but the report of %s has linear\n" % self.path("w.npy"))
+        seen = json.loads(other.stdout)
         self.assertEqual((seen["kernel"], seen["order"]), ("cosine", 1))
         alone = self.keep("alone.npy", floats([1 / 60] * 60))  # no report
         seen = self.json("inspect", self.data, "--weights", alone, "--example", 3)

@@ -146,7 +146,6 @@ class LowRank(CommandTest):
         self.assertIsNone(self.json("score", self.data)["truncated_score"])
         self.refuse(1, "--truncate is 9, expected at most 8", "score", self.data, "--truncate", 9)
         self.refuse(2, "--order is 0, expected more than 0 for --truncate", "score", self.data, "--truncate", 2, "--order", 0)
-        self.refuse(2, "--rank and --residual do not go with --new", "score", self.data, "--new", self.data, "--rank", 4)
 
     def test_flags_that_do_not_go_together(self):
         features = ["--approximation", "features"]
@@ -163,5 +162,14 @@ class LowRank(CommandTest):
             for verb in "solve", "path", "score", "inspect":
                 with self.subTest(verb=verb, flags=flags):
                     self.refuse(2, sentence, verb, self.data, *flags)
-        for verb, flag in ("solve", ["--dry-run"]), ("solve", ["--max-memory", "1G"]), ("score", ["--max-memory", "1G"]):
-            self.refuse(2, flag[0] + " does not know features of low rank, which take 8 bytes", verb, self.data, "--rank", 4, *flag)
+
+    def test_memory_is_known_before(self):
+        flags = ["solve", self.many_file, *KERNEL, "--dry-run"]
+        exact, low = self.json(*flags), self.json(*flags, "--rank", 20)
+        self.assertEqual((exact["approximation"], low["approximation"]), ("none", "cholesky"))
+        self.assertTrue(300 * 20 * 8 < low["memory_kernel"] < 300 * 30 * 8 and exact["memory_kernel"] > 300 * 300 * 8)
+        self.assertIn("at most 20, cholesky", self.succeed(*flags, "--rank", 20))
+        self.assertIn("at most 300, cholesky; fewer with --rank", self.succeed(*flags, "--residual", 0.01))
+        self.refuse(1, "A smaller --rank takes less", "solve", self.many_file, *KERNEL, "--rank", 300, "--max-memory", "400K")
+        self.refuse(1, "--rank R bounds them", "score", self.many_file, *KERNEL, "--residual", 0.01, "--max-memory", "400K")
+        self.refuse(1, "Features of low rank take less: --rank R", "solve", self.many_file, *KERNEL, "--max-memory", "400K")

@@ -26,7 +26,7 @@ FLAGS = {
     "inspect": SELECTION + ["--ids", "--weights", "--heaviest", "--example", "--order", "--contact-sheet", "--image-shape", "--plots", "--trace",
                             *KERNEL, "--json"],
     "evaluate": ["--metrics", "--weights", "--generated-weights", *SELECTION, "--generated-array", "--ddof", "--save-stats",
-                 "--load-stats", "--k", "--mmd-kernel", "--degree", "--bandwidth", "--kid-block", "--kernel", "--order",
+                 "--load-stats", "--k", "--mmd-kernel", "--mmd-degree", "--mmd-bandwidth", "--kid-block", *KERNEL[2:], "--order",
                  "--resamples", "--sample-size", "--seed", "--threads", "--json"],
 }
 

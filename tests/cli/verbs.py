@@ -20,7 +20,7 @@ SOLVE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "balance
               "groups_bounded", "excluded", "quality"}
 SCORE_KEYS = {"n", "dimension", "rank", "kernel", *PARAMETERS, "order", "vendi_score", "vendi_score_uniform", "approximation",
               "residual", "vendi_score_low", "vendi_score_high", "truncated_score", "truncated_low", "truncated_high", "entropy",
-              "effective_examples"}
+              "effective_examples", "computed_from"}
 
 
 UMASK = os.umask(0)

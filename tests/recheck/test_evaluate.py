@@ -171,7 +171,7 @@ class Weighted(EvaluateTest):
         paths = self.save("x.npy", x), self.save("y.npy", y)
         for kind in "polynomial", "gaussian", "cosine", "linear":
             report = self.run_json(*paths, "--weights", self.save("p.npy", p), "--metrics", "kid", "--mmd-kernel", kind,
-                                   "--bandwidth", 1.5)
+                                   "--mmd-bandwidth", 1.5)
             x, y, v = x.astype(float), y.astype(float), np.full(150, 1 / 150)
             self.close(report["kid"], mmd(kind, x, p, y, v, True), 1e-9, kind)
             self.close(report["mmd_squared"], mmd(kind, x, p, y, v, False), 1e-9, kind)

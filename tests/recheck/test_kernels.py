@@ -109,7 +109,7 @@ class Kernels(CommandTest):
         flags = ["solve", data, "--kernel", "gaussian", "--checkpoint", self.path("state"), "--checkpoint-iterations", 2]
         self.run_json(*flags, "--bandwidth", 1, "--max-iterations", 5)
         self.run_json(*flags, "--bandwidth", 1, "--resume", self.path("state"))
-        with self.assertRaisesRegex(AssertionError, "than this solve's"):
+        with self.assertRaisesRegex(AssertionError, "bandwidth 1, expected 1.1"):
             self.run_json(*flags, "--bandwidth", 1.1, "--resume", self.path("state"))
 
     def test_pixel_scores_of_digits_are_those_that_were_published(self):
