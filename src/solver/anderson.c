@@ -9,10 +9,10 @@
  * sum over examples of m^2 products (and one all-reduce if ever rows are spread), where a QR would need all
  * of them at once; measured against SVD at depth 8 to 20 the iteration counts are the same.
  *
- * The differences are most of what a solve holds and reads of each row, so they have 16 bits a number from some thousand
- * rows on, and of many rows 10 steps are kept. They only shape the step; its start and the residual are exact. With 8 bits of significand the
- * iterations to a gap were those with 53 in every case tried, and the last 10 steps are worth nearly as much as 16
- * (mathematics.md, 8).
+ * The differences are most of what a solve holds and reads of each row, so they have 16 bits a number from some
+ * thousand rows on, and of many rows 10 steps are kept. They only shape the step; its start and the residual are exact.
+ * With 8 bits of significand the iterations to a gap were those with 53 in every case tried, and the last 10 steps are
+ * worth nearly as much as 16 (mathematics.md, 8).
  *
  * Sources: Anderson, J. ACM 12 (1965); Walker, Ni, SIAM J. Numer. Anal. 49 (2011). */
 #include "solve.h"
