@@ -522,7 +522,7 @@ typedef struct {
 /* With a residual room for features grows; it ends the same as room for all of them. */
 static void features_move_without_a_change(void **state) {
   (void)state;
-  enum { ROWS = 1600, RANK = 1300 };
+  enum { ROWS = 500, RANK = 400 };
   low_rank_problem p = make_problem(DIVW_KERNEL_GAUSSIAN, 20, 3, 0.7, 5, 6);
   double *x = make_rows(ROWS, 12, 4);
   divw_dataset *dataset;
