@@ -1,12 +1,14 @@
 /* One call of divw_solver_solve(), shared by the files of this folder:
  *
- *     solver.c       options, and the call itself
+ *     options.c      options
+ *     solver.c       the call itself
  *     initial.c      weights to start from
  *     path.c         the trade-off curve: one call after the other
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
  *     method.c       one solve: by which method, and by which other one where it stalls
  *     objective.c    orders and objectives as scalar functions
  *     constraints.c  what the caller asks of the weights, as options
+ *     constraint_set.c   what they make of the examples at hand
  *     feasible.c     the set of weights that makes
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
