@@ -491,6 +491,11 @@ static void what_cannot_be_done_is_refused(void **state) {
   const double wrong[2] = {0.2, 0.8}, heavy[20] = {2};
   fails(divw_kernel_create_low_rank(&kernel, p.dataset, p.similarity, 0, 0, 1), DIVW_ERROR_ARGUMENT, "rank is 0");
   fails(divw_kernel_create_low_rank(&kernel, p.dataset, p.similarity, 5, -1, 1), DIVW_ERROR_ARGUMENT, "residual is -1");
+  divw_similarity *clipped;
+  ok(divw_similarity_create(&clipped, DIVW_KERNEL_PRECOMPUTED));
+  ok(divw_similarity_set_clip_negative(clipped, 1));
+  fails(divw_kernel_create_low_rank(&kernel, p.dataset, clipped, 5, 0, 1), DIVW_ERROR_ARGUMENT, "clip_negative is set");
+  divw_similarity_destroy(clipped);
   fails(divw_kernel_create_low_rank(&kernel, NULL, p.similarity, 5, 0, 1), DIVW_ERROR_ARGUMENT, "dataset is NULL");
   fails(divw_kernel_create_low_rank(&kernel, p.dataset, NULL, 5, 0, 1), DIVW_ERROR_ARGUMENT, "similarity is NULL");
   fails(divw_kernel_create_features(&kernel, p.dataset, p.similarity, 4, 1), DIVW_ERROR_ARGUMENT,

@@ -89,7 +89,9 @@ DIVW_API const char *divw_approximation_name(int32_t approximation);
  * phi phi^T is K on the span of r examples, which are drawn at random by how badly the ones before them explain the
  * data. E = K - phi phi^T is positive semidefinite, and its diagonal, the deficit delta_i = 1 - |phi_i|^2 of every row,
  * is kept: with it scores of K are known as intervals (divw_vendi_interval()), and certificates of weights hold for K
- * (weights.h). The rows that are the most alike gain the most; copies count once.
+ * (weights.h). The rows that are the most alike gain the most; copies count once. Of matrices and functions of the
+ * caller's the similarities to the r examples are looked at, both ways, and no others: that the rest is symmetric and
+ * semidefinite is the caller's word.
  * @param out        receives the kernel, to be destroyed by the caller; NULL on failure
  * @param dataset    the examples; not NULL. Its rows are shared, not copied
  * @param similarity which similarity; not NULL
@@ -98,7 +100,7 @@ DIVW_API const char *divw_approximation_name(int32_t approximation);
  * @param residual   stop where the mean of delta_i is at most this, 0 (only when nothing is left) to 1
  * @param seed       of the drawing: the same seed, data, library and number of threads give the same features
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (as divw_kernel_create(); a pair of rows where the similarity
- *         is not positive semidefinite); DIVW_ERROR_SIZE; DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
+ *         is not symmetric or not positive semidefinite); DIVW_ERROR_SIZE; DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
  *
  * Cost: n r similarities and n r^2 operations, most of them in BLAS 3; 8 n rank bytes. Source: Chen, Epperly, Tropp,
  * Webber, arXiv 2207.06503; by blocks with rejection: Epperly, Tropp, Webber, arXiv 2410.03969.

@@ -160,7 +160,8 @@ DIVW_API divw_status divw_vendi_interval(const divw_kernel *kernel, const double
  * @brief The score of order 2 without eigenvalues and without features: VS_2 = 1 / sum_ij p_i p_j K_ij^2, exact.
  *
  * The exponential of the Renyi kernel entropy of order 2, also called RKE. For any similarity and any n that the time
- * allows; K is never whole in memory.
+ * allows; K is never whole in memory. Whether a matrix or function of the caller's is symmetric and semidefinite is not
+ * looked at.
  * @param dataset    the examples; not NULL
  * @param similarity which similarity; not NULL
  * @param p          as in divw_vendi_spectrum()

@@ -36,6 +36,11 @@ bool low_rank_is_sound(const cli_settings *settings, const cli_verb *verb) {
       return false;
     }
   }
+  if (wants_low_rank(settings) && settings->kernel_clip) {
+    usage_error(verb, "--clip-negative is given, which needs all eigenvalues of the matrix: expected no --rank or "
+                      "--residual");
+    return false;
+  }
   return !wants_features(settings) || features_are_sound(settings, verb);
 }
 

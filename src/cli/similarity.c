@@ -53,13 +53,23 @@ static bool read_degree(const char *text, int32_t *degree) {
   return end != text && *end == '\0' && value >= 0 && value <= 64;
 }
 
+/* `kernels` are those that the flag is for, between bars. */
+static void does_not_go(const cli_settings *settings, const cli_verb *verb, const char *flag, const char *kernels) {
+  char words[200] = "";
+  size_t length = 0;
+  for (const char *at = kernels + 1; at[1] != '\0'; at++) {
+    length += (size_t)snprintf(words + length, sizeof words - length, *at == '|' ? ", " : "%c", *at);
+  }
+  usage_error(verb, "--%s is given, which does not go with --kernel %s: it is for %s", flag, settings->kernel, words);
+}
+
 bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
   char name[40];
   double number, score;
   snprintf(name, sizeof name, "|%s|", settings->kernel);
   for (size_t k = 0; k < sizeof fits / sizeof *fits; k++) {
     if (option_given(settings, verb, fits[k].flag) && strstr(fits[k].kernels, name) == NULL) {
-      usage_error(verb, "--%s is given, which does not go with --kernel %s", fits[k].flag, settings->kernel);
+      does_not_go(settings, verb, fits[k].flag, fits[k].kernels);
       return false;
     }
   }
@@ -69,8 +79,16 @@ bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
     return false;
   }
   int32_t degree;
-  if (settings->kernel_degree != NULL && !read_degree(settings->kernel_degree, &degree)) {
-    usage_error(verb, "--degree is %s, expected a whole number from 0 to 64", settings->kernel_degree);
+  const bool is_arc = strcmp(settings->kernel, "arc-cosine") == 0;
+  if (settings->kernel_degree != NULL &&
+      !(read_degree(settings->kernel_degree, &degree) && degree >= !is_arc && degree <= (is_arc ? 2 : 64))) {
+    usage_error(verb, "--degree is %s, expected a whole number from %s for --kernel %s", settings->kernel_degree,
+                is_arc ? "0 to 2" : "1 to 64", settings->kernel);
+    return false;
+  }
+  const double nu = settings->kernel_nu;
+  if (option_given(settings, verb, "nu") && nu != 0.5 && nu != 1.5 && nu != 2.5) {
+    usage_error(verb, "--nu is %g, expected 0.5, 1.5 or 2.5", nu);
     return false;
   }
   return low_rank_is_sound(settings, verb);

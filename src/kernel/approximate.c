@@ -50,6 +50,10 @@ divw_status divw_kernel_create_low_rank(divw_kernel **out, const divw_dataset *d
   if (!(residual >= 0 && residual <= 1)) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: residual is %g, expected 0 to 1", __func__, residual);
   }
+  if (divw_similarity_clip_negative(similarity)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT,
+                   "%s: clip_negative is set, which needs all eigenvalues of the matrix, expected it off", __func__);
+  }
   divw_status status;
   divw_kernel *kernel = NULL;
   DW_TRY(create(&kernel, dataset, similarity, DIVW_APPROXIMATION_CHOLESKY, seed));

@@ -47,12 +47,6 @@ static void choose_pair(int64_t n, int64_t k, const uint64_t *random, int64_t *i
   }
 }
 
-static divw_status fetch(dw_walk *walk, int64_t position, double *x) {
-  int64_t k;
-  divw_status status = dw_walk_to(walk, position, &k);
-  return status == DIVW_OK ? dw_window_row_finite(&walk->window, k, x) : status;
-}
-
 /* Those above 0; *kept of them. */
 static divw_status sample_distances(const dw_similarity *similarity, const uint64_t *random, int64_t count,
                                     double *distances, int64_t *kept) {
@@ -66,8 +60,8 @@ static divw_status sample_distances(const dw_similarity *similarity, const uint6
   for (int64_t k = 0; k < count; k++) {
     int64_t i, j;
     choose_pair(n, k, random, &i, &j);
-    DW_TRY(fetch(&walk, i, x));
-    DW_TRY(fetch(&walk, j, x + d));
+    DW_TRY(dw_walk_row(&walk, i, x));
+    DW_TRY(dw_walk_row(&walk, j, x + d));
     distances[*kept] = distance(similarity, x, x + d);
     *kept += distances[*kept] > 0 && isfinite(distances[*kept]);
   }
@@ -132,9 +126,9 @@ static divw_status bracket(const search *at, point near, point *far) {
   for (double step = near.f > 0 ? 1 : -1; (far->f > 0) == (near.f > 0) && status == DIVW_OK; step *= 2) {
     if (fabs(step) > 32) {
       return dw_fail(DIVW_ERROR_DATA,
-                     "no bandwidth from %g on gives the rows a Vendi Score of %.9g: it is %.9g there, that of their "
-                     "distinct ones",
-                     exp(far->t), score, score * exp(far->f));
+                     "a Vendi Score of %.9g is asked for, but at no bandwidth %s %g have the rows one %s %.9g%s", score,
+                     step < 0 ? "down to" : "up to", exp(far->t), step < 0 ? "above" : "below", score * exp(far->f),
+                     step < 0 ? ", that of the distinct ones" : "");
     }
     status = measure(at, start + step, far);
   }

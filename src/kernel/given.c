@@ -19,8 +19,8 @@ static divw_status check_diagonal(const dw_similarity *similarity, double value,
   }
   if (!similarity->options.normalise && !(fabs(value - 1) <= similarity->slack)) {
     return dw_fail(DIVW_ERROR_DATA,
-                   "the similarity of row %lld with itself is %.9g, expected 1: ask for it to be normalised", row,
-                   value);
+                   "the similarity of row %lld with itself is %.9g, expected 1: normalise (--normalise) divides by it",
+                   row, value);
   }
   return DIVW_OK;
 }
@@ -103,9 +103,8 @@ static divw_status ask_diagonal(dw_similarity *similarity) {
   DW_TRY(dw_alloc(&x, similarity->d, sizeof *x));
   DW_TRY(dw_alloc(&similarity->diagonal, n, sizeof *similarity->diagonal));
   DW_TRY(dw_walk_open(&walk, similarity->dataset));
-  for (int64_t i = 0, k; i < n; i++) {
-    DW_TRY(dw_walk_to(&walk, i, &k));
-    DW_TRY(dw_window_row_finite(&walk.window, k, x));
+  for (int64_t i = 0; i < n; i++) {
+    DW_TRY(dw_walk_row(&walk, i, x));
     DW_TRY(ask(options, x, 1, x, 1, similarity->d, &value));
     DW_TRY(check_diagonal(similarity, value, (long long)divw_dataset_row(similarity->dataset, i),
                           &similarity->diagonal[i]));

@@ -43,6 +43,7 @@ typedef struct {
   double *H, *L;      /* candidates x candidates: what is left of K; accepted x accepted */
   double *taken;      /* features of candidates, x most */
   double *block;      /* ROWS x candidates */
+  double *other;      /* as many, for similarities of the caller; NULL: not needed */
 } factor;
 
 /* ---- pivots ---- */
@@ -147,7 +148,7 @@ static divw_status extend(factor *f) {
     const int64_t count = dw_min(ROWS, f->n - first);
     const dw_some_rows rows = {f->kernel->dataset, NULL, first, count};
     double *phi = f->phi + first * f->most;
-    DW_TRY(dw_similarity_block(&f->kernel->similarity, rows, pivots, f->block, t));
+    DW_TRY(dw_similarity_block_checked(&f->kernel->similarity, rows, pivots, f->block, f->other));
     dw_subtract_products(f->block, t, phi, f->most, count, f->taken, k, t, k);
     dw_solve_rows(f->block, count, f->H, t);
     for (int64_t i = 0; i < count; i++) {
@@ -240,7 +241,7 @@ static divw_status check_room(int64_t n, int64_t most) {
 
 double dw_low_rank_numbers(int64_t n, int64_t rank, int64_t d) {
   const int64_t most = dw_min(rank, n), m = candidates_of(most);
-  return (double)n + (double)m + 2 * (double)(m * m) + (double)(m * most) + (double)(dw_min(ROWS, n) * m) +
+  return (double)n + (double)m + 2 * (double)(m * m) + (double)(m * most) + 2 * (double)(dw_min(ROWS, n) * m) +
          2 * (double)dw_kernel_block(n, d + 1) * (double)(d + 2) + (double)d;
 }
 
@@ -261,12 +262,16 @@ divw_status dw_kernel_make_low_rank(divw_kernel *kernel, int64_t rank, double re
   DW_TRY(dw_alloc(&f.L, f.candidates * f.candidates, sizeof *f.L));
   DW_TRY(dw_alloc(&f.taken, f.candidates * f.most, sizeof *f.taken));
   DW_TRY(dw_alloc(&f.block, dw_min(ROWS, f.n) * f.candidates, sizeof *f.block));
+  if ((kernel->similarity.kind->has & DW_HAS_CHECKS) != 0) {
+    DW_TRY(dw_alloc(&f.other, dw_min(ROWS, f.n) * f.candidates, sizeof *f.other));
+  }
   for (int64_t i = 0; i < f.n; i++) {
     f.rest[i] = 1;
   }
   DW_TRY(run(&f, residual));
   finish(&f);
 fail:
+  divw_free(f.other);
   divw_free(f.block);
   divw_free(f.taken);
   divw_free(f.L);

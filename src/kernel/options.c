@@ -48,37 +48,41 @@ static divw_status check(const divw_similarity *similarity, int32_t what, const 
 /* ---- bandwidth ---- */
 
 divw_status divw_similarity_set_bandwidth(divw_similarity *similarity, double bandwidth) {
-  divw_status status;
-  DW_TRY(check(similarity, DW_HAS_BANDWIDTH, __func__, "bandwidth"));
-  if (!(bandwidth > 0 && isfinite(bandwidth))) {
+  divw_status status = check(similarity, DW_HAS_BANDWIDTH, __func__, "bandwidth");
+  if (status == DIVW_OK && !(bandwidth > 0 && isfinite(bandwidth))) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: bandwidth is %g, expected a number above 0", __func__, bandwidth);
   }
-  similarity->rule = DIVW_BANDWIDTH_GIVEN;
-  similarity->bandwidth = bandwidth;
-fail:
+  if (status == DIVW_OK) {
+    similarity->rule = DIVW_BANDWIDTH_GIVEN;
+    similarity->bandwidth = bandwidth;
+  }
   return status;
 }
 
-divw_status divw_similarity_set_bandwidth_median(divw_similarity *similarity, uint64_t seed) {
-  divw_status status;
-  DW_TRY(check(similarity, DW_HAS_BANDWIDTH, __func__, "bandwidth"));
-  similarity->rule = DIVW_BANDWIDTH_MEDIAN;
+/* The bandwidth is not chosen yet. */
+static void leave_to(divw_similarity *similarity, int32_t rule) {
+  similarity->rule = rule;
   similarity->bandwidth = 0;
-  similarity->seed = seed;
-fail:
+}
+
+divw_status divw_similarity_set_bandwidth_median(divw_similarity *similarity, uint64_t seed) {
+  divw_status status = check(similarity, DW_HAS_BANDWIDTH, __func__, "bandwidth");
+  if (status == DIVW_OK) {
+    leave_to(similarity, DIVW_BANDWIDTH_MEDIAN);
+    similarity->seed = seed;
+  }
   return status;
 }
 
 divw_status divw_similarity_set_bandwidth_vendi(divw_similarity *similarity, double score) {
-  divw_status status;
-  DW_TRY(check(similarity, DW_HAS_BANDWIDTH, __func__, "bandwidth"));
-  if (!(score > 1 && isfinite(score))) {
+  divw_status status = check(similarity, DW_HAS_BANDWIDTH, __func__, "bandwidth");
+  if (status == DIVW_OK && !(score > 1 && isfinite(score))) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: score is %g, expected a number above 1", __func__, score);
   }
-  similarity->rule = DIVW_BANDWIDTH_VENDI;
-  similarity->bandwidth = 0;
-  similarity->score = score;
-fail:
+  if (status == DIVW_OK) {
+    leave_to(similarity, DIVW_BANDWIDTH_VENDI);
+    similarity->score = score;
+  }
   return status;
 }
 
@@ -148,69 +152,43 @@ double divw_similarity_nu(const divw_similarity *similarity) {
 
 /* ---- switches ---- */
 
-divw_status divw_similarity_set_bits(divw_similarity *similarity, int32_t bits) {
-  divw_status status;
-  DW_TRY(check(similarity, DW_HAS_BITS, __func__, "bits"));
-  similarity->bits = bits != 0;
-fail:
-  return status;
-}
+#define SWITCH(name, field, what, words)                                                                               \
+  divw_status divw_similarity_set_##name(divw_similarity *similarity, int32_t name) {                                  \
+    divw_status status = check(similarity, what, __func__, words);                                                     \
+    if (status == DIVW_OK) {                                                                                           \
+      similarity->field = (name) != 0;                                                                                 \
+    }                                                                                                                  \
+    return status;                                                                                                     \
+  }                                                                                                                    \
+  int32_t divw_similarity_##name(const divw_similarity *similarity) { return similarity != NULL && similarity->field; }
 
-int32_t divw_similarity_bits(const divw_similarity *similarity) { return similarity != NULL && similarity->bits; }
-
-divw_status divw_similarity_set_normalise(divw_similarity *similarity, int32_t normalise) {
-  divw_status status;
-  DW_TRY(check(similarity, DW_HAS_CHECKS, __func__, "diagonal but 1"));
-  similarity->normalise = normalise != 0;
-fail:
-  return status;
-}
-
-int32_t divw_similarity_normalise(const divw_similarity *similarity) {
-  return similarity != NULL && similarity->normalise;
-}
-
-divw_status divw_similarity_set_clip_negative(divw_similarity *similarity, int32_t clip) {
-  divw_status status;
-  DW_TRY(check(similarity, DW_HAS_CHECKS, __func__, "negative eigenvalues"));
-  similarity->clip = clip != 0;
-fail:
-  return status;
-}
-
-int32_t divw_similarity_clip_negative(const divw_similarity *similarity) {
-  return similarity != NULL && similarity->clip;
-}
+SWITCH(bits, bits, DW_HAS_BITS, "bits")
+SWITCH(normalise, normalise, DW_HAS_CHECKS, "diagonal but 1")
+SWITCH(clip_negative, clip, DW_HAS_CHECKS, "negative eigenvalues")
 
 /* ---- functions of the caller ---- */
 
-static divw_status check_function(const divw_similarity *similarity, bool is_null, const char *name) {
-  if (similarity == NULL || is_null) {
+/* One of the two functions is the similarity. */
+static divw_status take_function(divw_similarity *similarity, divw_similarity_fn blocks, divw_similarity_pair_fn pairs,
+                                 void *user, const char *name) {
+  if (similarity == NULL || (blocks == NULL && pairs == NULL)) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: %s is NULL", name, similarity == NULL ? "similarity" : "function");
   }
-  return similarity->kind == DIVW_KERNEL_FUNCTION
-             ? DIVW_OK
-             : dw_fail(DIVW_ERROR_ARGUMENT, "%s: similarity is %s, expected one of DIVW_KERNEL_FUNCTION", name,
-                       divw_kernel_name(similarity->kind));
+  if (similarity->kind != DIVW_KERNEL_FUNCTION) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: similarity is %s, expected one of DIVW_KERNEL_FUNCTION", name,
+                   divw_kernel_name(similarity->kind));
+  }
+  similarity->function = blocks;
+  similarity->pair_function = pairs;
+  similarity->user = user;
+  return DIVW_OK;
 }
 
 divw_status divw_similarity_set_function(divw_similarity *similarity, divw_similarity_fn function, void *user) {
-  divw_status status = check_function(similarity, function == NULL, __func__);
-  if (status == DIVW_OK) {
-    similarity->function = function;
-    similarity->pair_function = NULL;
-    similarity->user = user;
-  }
-  return status;
+  return take_function(similarity, function, NULL, user, __func__);
 }
 
 divw_status divw_similarity_set_pair_function(divw_similarity *similarity, divw_similarity_pair_fn function,
                                               void *user) {
-  divw_status status = check_function(similarity, function == NULL, __func__);
-  if (status == DIVW_OK) {
-    similarity->function = NULL;
-    similarity->pair_function = function;
-    similarity->user = user;
-  }
-  return status;
+  return take_function(similarity, NULL, function, user, __func__);
 }

@@ -65,8 +65,9 @@ divw_status dw_make_positive(divw_kernel *kernel, double *K) {
         least >= -slack || kernel->similarity.options.clip
             ? project(K, n, mu)
             : dw_fail(DIVW_ERROR_DATA,
-                      "the matrix of similarities has the eigenvalue %.9g, expected none below 0 (and all of those "
-                      "are %.3g of the sum): it is not positive semidefinite; ask for negative ones to be clipped",
+                      "the matrix of similarities is not positive semidefinite: it has the eigenvalue %.9g, expected "
+                      "none below 0, and those below 0 are %.3g of the sum; clip_negative (--clip-negative) sets them "
+                      "to 0",
                       least, clipped);
     status = status == DIVW_OK ? normalise(&kernel->similarity, K, n, mu) : status;
   }

@@ -29,6 +29,12 @@ divw_status dw_walk_to(dw_walk *walk, int64_t position, int64_t *k) {
   return status;
 }
 
+divw_status dw_walk_row(dw_walk *walk, int64_t position, double *x) {
+  int64_t k;
+  const divw_status status = dw_walk_to(walk, position, &k);
+  return status == DIVW_OK ? dw_window_row_finite(&walk->window, k, x) : status;
+}
+
 /* ---- tiles of rows ---- */
 
 static int64_t tile_rows(const dw_similarity *similarity, int64_t count) {
@@ -55,13 +61,17 @@ fail:
   return status;
 }
 
+static int64_t position_of(const dw_some_rows *rows, int64_t k) {
+  return rows->position == NULL ? rows->first + k : rows->position[k];
+}
+
 /* Rows number first .. first + count - 1 of a selection. */
 static divw_status take(const dw_similarity *similarity, const dw_some_rows *some, int64_t first, int64_t count,
                         double *whole, dw_taken *taken) {
   divw_status status = DIVW_OK;
   taken->count = count;
   for (int64_t k = 0; k < count; k++) {
-    const int64_t position = some->position == NULL ? some->first + first + k : some->position[first + k];
+    const int64_t position = position_of(some, first + k);
     double *x = taken->x == NULL ? NULL : taken->x + k * similarity->width;
     int64_t at;
     taken->row[k] = divw_dataset_row(some->dataset, position);
@@ -152,6 +162,24 @@ static divw_status symmetrise(const dw_similarity *similarity, double *K) {
     }
   }
   return DIVW_OK;
+}
+
+divw_status dw_similarity_block_checked(const dw_similarity *similarity, dw_some_rows a, dw_some_rows b, double *K,
+                                        double *other) {
+  divw_status status;
+  DW_TRY(dw_similarity_block(similarity, a, b, K, b.count));
+  if ((similarity->kind->has & DW_HAS_CHECKS) == 0) {
+    return status;
+  }
+  DW_TRY(dw_similarity_block(similarity, b, a, other, a.count));
+  for (int64_t k = 0; k < a.count * b.count; k++) {
+    const int64_t i = k / b.count, j = k % b.count;
+    if (!(fabs(K[k] - other[j * a.count + i]) <= similarity->slack)) {
+      return differs(similarity, position_of(&a, i), position_of(&b, j), K[k], other[j * a.count + i]);
+    }
+  }
+fail:
+  return status;
 }
 
 static void mirror(double *K, int64_t n) {

@@ -91,6 +91,10 @@ dw_some_rows dw_all_rows(const divw_dataset *dataset);
 divw_status dw_similarity_block(const dw_similarity *similarity, dw_some_rows a, dw_some_rows b, double *K,
                                 int64_t stride);
 
+/* The same; of similarities of the caller also that k(b, a) is the same, `other` being room for as many. */
+divw_status dw_similarity_block_checked(const dw_similarity *similarity, dw_some_rows a, dw_some_rows b, double *K,
+                                        double *other);
+
 /* All of K, n x n, symmetric to the last bit, K_ii = 1; half of it is computed. */
 divw_status dw_similarity_matrix(const dw_similarity *similarity, double *K);
 
@@ -107,6 +111,9 @@ void dw_walk_close(dw_walk *walk);
 
 /* walk->window shows row `position`, as its row *k. */
 divw_status dw_walk_to(dw_walk *walk, int64_t position, int64_t *k);
+
+/* Its d numbers, which have to be finite. */
+divw_status dw_walk_row(dw_walk *walk, int64_t position, double *x);
 
 /* ---- measures, for kinds.c ---- */
 

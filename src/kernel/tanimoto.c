@@ -156,9 +156,8 @@ static divw_status look(dw_similarity *similarity) {
   }
   DW_TRY(dw_alloc(&x, d, sizeof *x));
   DW_TRY(dw_walk_open(&walk, rows));
-  for (int64_t i = 0, k; !similarity->options.bits && similarity->binary && i < divw_dataset_count(rows); i++) {
-    DW_TRY(dw_walk_to(&walk, i, &k));
-    DW_TRY(dw_window_row_finite(&walk.window, k, x));
+  for (int64_t i = 0; !similarity->options.bits && similarity->binary && i < divw_dataset_count(rows); i++) {
+    DW_TRY(dw_walk_row(&walk, i, x));
     for (int64_t j = 0; j < d; j++) {
       similarity->binary &= x[j] == 0 || x[j] == 1;
     }

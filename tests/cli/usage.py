@@ -113,7 +113,7 @@ class Usage(CommandTest):
         }
         kernels = {
             "--bandwidth": ("a number above 0, median, or vendi= and a number above 1", ["0", "-1", "mean", "vendi=1"]),
-            "--degree": ("a whole number from 0 to 64", ["-1", "65", "two"]),
+            "--degree": ("a whole number from 1 to 64 for --kernel polynomial", ["-1", "0", "65", "two"]),
         }
         for flag, (accepted, values) in kernels.items():
             for value in values:
