@@ -35,10 +35,10 @@ double dw_random_features_numbers(int64_t n, int64_t count, int64_t d);
 /* How many of n rows of r numbers are worked on at a time. */
 int64_t dw_kernel_block(int64_t n, int64_t r);
 
-/* The same passes in single precision (passes_single.c), and the rows of their blocks. */
+/* The same passes in single precision (passes_single.c), and the memory that one of them takes. */
 divw_status dw_kernel_moment_single(const divw_kernel *kernel, const double *p, double *S);
 divw_status dw_kernel_quadratic_single(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D);
-int64_t dw_kernel_block_single(int64_t n, int64_t r);
+double dw_single_pass_bytes(int64_t n, int64_t r, int64_t m);
 
 /* The dataset that the kernel was made on (the kernel's own reference). */
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel);

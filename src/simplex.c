@@ -4,6 +4,8 @@
  * of the sum of magnitudes instead of n u. It matters: rounding of many equal terms does not average out. */
 #include "simplex.h"
 
+#include "exponential.h"
+
 #include <math.h>
 
 enum { BLOCK = 128 };
@@ -52,19 +54,43 @@ double dw_maximum(const double *x, int64_t n) {
   return maximum;
 }
 
+/* mean exp(x) - 1 */
+static double mean_excess(const double *x, double shift, int64_t n) {
+  double e[BLOCK];
+  dw_sum total = {0, 0};
+  for (int64_t first = 0; first < n; first += BLOCK) {
+    const int64_t count = dw_min(BLOCK, n - first);
+    double part = 0;
+    for (int64_t i = 0; i < count; i++) {
+      e[i] = x[first + i] - shift;
+    }
+    dw_expm1(e, count, e);
+    for (int64_t i = 0; i < count; i++) {
+      part += e[i];
+    }
+    dw_sum_add(&total, part);
+  }
+  return dw_sum_value(&total) / (double)n;
+}
+
+void dw_weights_of(const double *logit, double *p, int64_t n) {
+  dw_exp(logit, n, p);
+  for (int64_t i = 0; i < n; i++) {
+    p[i] /= (double)n;
+  }
+}
+
 /* Twice: the first subtraction leaves an error of u |shift|, which large lambda would make visible in every gap; the
  * second is of that error, and leaves none. */
 void dw_normalise(double *logit, double *p, int64_t n) {
   for (int round = 0; round < 2; round++) {
-    double maximum = dw_maximum(logit, n), excess;
-    BLOCK_SUM(excess, n, expm1(logit[i] - maximum));
-    double shift = maximum + log1p(excess / (double)n);
+    const double maximum = dw_maximum(logit, n), shift = maximum + log1p(mean_excess(logit, maximum, n));
     for (int64_t i = 0; i < n; i++) {
       logit[i] -= shift;
     }
   }
-  for (int64_t i = 0; p != NULL && i < n; i++) {
-    p[i] = exp(logit[i]) / (double)n;
+  if (p != NULL) {
+    dw_weights_of(logit, p, n);
   }
 }
 
@@ -96,17 +122,21 @@ double dw_weighted_distance(const double *p, const double *x, const double *y, i
  *     W = max D + lambda log(1 + E),    deficit = mean(x exp(x)) / (1 + E) - log(1 + E).
  * exp(x) - 1 and log(1 + E) keep their digits for large lambda, where x is tiny. */
 dw_softmax dw_softmax_of(const double *D, double lambda, int64_t n) {
-  double maximum = dw_maximum(D, n);
+  double maximum = dw_maximum(D, n), x[BLOCK], e[BLOCK];
   dw_sum excess_sum = {0, 0}, slope_sum = {0, 0};
   if (lambda <= 0) {
     return (dw_softmax){maximum, log((double)n)};
   }
   for (int64_t first = 0; first < n; first += BLOCK) {
+    const int64_t count = dw_min(BLOCK, n - first);
     double excess_part = 0, slope_part = 0;
-    for (int64_t i = first, end = dw_min(first + BLOCK, n); i < end; i++) {
-      double x = (D[i] - maximum) / lambda, e = expm1(x);
-      excess_part += e;
-      slope_part += x * (1 + e);
+    for (int64_t i = 0; i < count; i++) {
+      x[i] = (D[first + i] - maximum) / lambda;
+    }
+    dw_expm1(x, count, e);
+    for (int64_t i = 0; i < count; i++) {
+      excess_part += e[i];
+      slope_part += e[i] > -1 ? x[i] * (1 + e[i]) : 0;
     }
     dw_sum_add(&excess_sum, excess_part);
     dw_sum_add(&slope_sum, slope_part);

@@ -30,6 +30,9 @@ divw_status dw_check_probabilities(const double *p, int64_t n, double slack, div
 /* logit -= log mean exp logit;  p = exp(logit) / n, NULL: not wanted. */
 void dw_normalise(double *logit, double *p, int64_t n);
 
+/* p = exp(logit) / n */
+void dw_weights_of(const double *logit, double *p, int64_t n);
+
 /* sum p_i log(n p_i), from normalised logits. */
 double dw_entropy_deficit(const double *p, const double *logit, int64_t n);
 

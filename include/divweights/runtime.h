@@ -43,7 +43,7 @@ DIVW_API divw_status divw_set_allocator(divw_allocate_fn allocate, divw_dealloca
 DIVW_API void divw_free(void *memory);
 
 /**
- * @brief Sets the number of threads of the BLAS, for the whole process.
+ * @brief Sets the number of threads of the BLAS, for the whole process, and with it that of the library's own loops.
  *
  * The library leaves that number alone unless this is called, since the host may use the same BLAS.
  * @param threads 1 to 1024
@@ -53,7 +53,7 @@ DIVW_API void divw_free(void *memory);
 DIVW_API divw_status divw_set_threads(int32_t threads);
 
 /**
- * @brief The number of threads that the BLAS uses now.
+ * @brief The number of threads that the BLAS uses now, and at most so many the library's own loops.
  * @return at least 1
  * @since 0.1
  */

@@ -1,23 +1,96 @@
 /* The two passes in single precision, for iterations whose proof is left to a later look in double (solver/precision.c
  * says when that is).
  *
- * Products of some thousand rows are sums in single precision, and those are added in double: the moment of n rows is
- * as uncertain as that of 8,192, about sqrt(rows) u of what its diagonal holds (u = 2^-24), whatever n is; and |R
- * phi_i|^2 is a sum of squares in double of numbers right to sqrt(r) u. Blocks take the memory that they take in double
- * and have twice the rows. Filling one of them by a thread of its own while BLAS has the other was tried and does not
- * pay (docs/benchmarks.md): reading from memory is 5 % of a pass at r = 512 and about 15 % at r = 128, and BLAS leaves
- * no core idle. */
+ * Rows go through chunks of some hundred, which stay in the second-level cache: converted, scaled, and multiplied there
+ * (tiles.c). Chunks begin at fixed rows and take turns over parts, one for each thread (divw_threads()), so results
+ * depend on the number of threads in their last bits and on nothing else: not on who is faster, nor on the windows that
+ * a source shows. All parts of a window run at once; of rows in memory that is the whole pass.
+ *
+ * Products of a chunk are sums in single precision, and those are added in double: the moment of n rows is as uncertain
+ * as that of a chunk, about sqrt(rows) u of what its diagonal holds (u = 2^-24), whatever n is; and |R phi_i|^2 is a
+ * sum of squares of numbers right to sqrt(r) u. */
 #include "parts.h"
+#include "tiles.h"
 
 #include "../linalg.h"
-#include "../wide.h"
+#include "../parallel.h"
 
 #include <math.h>
 #include <string.h>
 
-static int64_t block_rows(const divw_kernel *kernel) { return dw_kernel_block_single(kernel->n, kernel->r); }
+#define WORTHWHILE 5e6 /* multiplications of a part: 0.1 ms, against 20 us to start a thread */
+enum { CHUNK = 1 << 18, SHORTEST = 64, LONGEST = 1024, ALIGNED = 64 / sizeof(float) };
 
-int64_t dw_kernel_block_single(int64_t n, int64_t r) { return dw_min(n, 2 * dw_kernel_block(n, r)); }
+/* What a part works in. */
+typedef struct {
+  float *rows, *scratch;
+  double *sum; /* of a moment */
+  int64_t filled;
+} workplace;
+
+typedef struct row_pass row_pass;
+struct row_pass {
+  const divw_kernel *kernel;
+  const dw_tiles *tiles;
+  int parts;
+  int64_t length, stride;                                             /* rows of a chunk; room for a row */
+  void (*take)(const row_pass *pass, workplace *at, int64_t i);       /* row i of the window */
+  void (*multiply)(const row_pass *pass, workplace *at, int64_t row); /* a chunk that begins there */
+  dw_window window;
+  float *memory;
+  workplace places[DW_MAX_PARTS];
+  const double *p; /* moment; NULL: 1/n each */
+  double *sums;    /* of the parts but the first one */
+  float *factors;  /* quadratic forms */
+  double *const *D;
+  int64_t m;
+};
+
+/* ---- chunks ---- */
+
+static int64_t padded(int64_t r) { return (r + DW_PANEL - 1) / DW_PANEL * DW_PANEL; }
+
+/* Not a multiple of a large power of two, which rows side by side would meet in the same sets of a cache. */
+static int64_t room(int64_t r) { return padded(r) + ALIGNED; }
+
+static int64_t chunk_length(int64_t n, int64_t r) {
+  const int64_t length = dw_max(SHORTEST, dw_min(CHUNK / r, LONGEST));
+  return (dw_min(length, n) + DW_TALLEST - 1) / DW_TALLEST * DW_TALLEST;
+}
+
+/* Sums of r x r numbers for each part are at most so much memory as rows in single precision. */
+static int parts_of(int64_t n, int64_t r) {
+  const int parts = dw_parts((double)n * (double)r * (double)r / 2, WORTHWHILE);
+  return (int)dw_min(dw_min(parts, dw_max(2, n / r)), (n - 1) / chunk_length(n, r) + 1);
+}
+
+static int64_t workplace_numbers(int64_t length, int64_t r) {
+  return length * room(r) + dw_max((length + DW_TALLEST) * DW_TILE_SCRATCH, room(r));
+}
+
+double dw_single_pass_bytes(int64_t n, int64_t r, int64_t m) {
+  const double parts = parts_of(n, r), square = (double)r * (double)r;
+  const double chunks = parts * (double)workplace_numbers(chunk_length(n, r), r) + ALIGNED;
+  return 4 * chunks + fmax(8 * (parts - 1) * square, 4 * (double)m * (double)dw_tile_factor_numbers(r));
+}
+
+static divw_status prepare(row_pass *pass, const divw_kernel *kernel) {
+  divw_status status;
+  pass->kernel = kernel;
+  pass->tiles = dw_tiles_of(0);
+  pass->parts = parts_of(kernel->n, kernel->r);
+  pass->length = chunk_length(kernel->n, kernel->r);
+  pass->stride = room(kernel->r);
+  const int64_t numbers = workplace_numbers(pass->length, kernel->r);
+  DW_TRY(dw_alloc_zero(&pass->memory, pass->parts * numbers + ALIGNED, sizeof *pass->memory));
+  const int64_t beside = (int64_t)((uintptr_t)pass->memory / sizeof(float) % ALIGNED);
+  for (int part = 0; part < pass->parts; part++) {
+    float *rows = pass->memory + (ALIGNED - beside) % ALIGNED + part * numbers;
+    pass->places[part] = (workplace){.rows = rows, .scratch = rows + pass->length * pass->stride};
+  }
+fail:
+  return status;
+}
 
 static void row_single(const divw_kernel *kernel, const dw_window *window, int64_t k, double factor, float *out) {
   const int64_t i = window->first + k;
@@ -31,148 +104,109 @@ static void row_single(const divw_kernel *kernel, const dw_window *window, int64
   }
 }
 
-/* ---- moment ---- */
-
-enum { MOST_SUMMED = 8192 }; /* rows of which products are added in single precision */
-
-/* Rows of a window that weigh something, times the roots of their weights. */
-static int64_t fill_weighted(const divw_kernel *kernel, const dw_window *window, const double *p, float *block) {
-  int64_t filled = 0;
-  for (int64_t k = 0; k < window->count; k++) {
-    double weight = p == NULL ? 1.0 / (double)kernel->n : p[window->first + k];
-    if (weight > 0) {
-      row_single(kernel, window, k, sqrt(weight), block + filled++ * kernel->r);
+/* What the window shows of the chunks of a part. */
+static void work_on_window(void *context, int part) {
+  row_pass *pass = context;
+  const dw_window *window = &pass->window;
+  const int64_t length = pass->length, end = window->first + window->count, first = window->first / length;
+  for (int64_t chunk = first + (part + pass->parts - first % pass->parts) % pass->parts; chunk * length < end;
+       chunk += pass->parts) {
+    const int64_t whole = dw_min((chunk + 1) * length, pass->kernel->n), last = dw_min(whole, end);
+    for (int64_t i = dw_max(chunk * length, window->first); i < last; i++) {
+      pass->take(pass, &pass->places[part], i - window->first);
+    }
+    if (last == whole) {
+      pass->multiply(pass, &pass->places[part], chunk * length);
+      pass->places[part].filled = 0;
     }
   }
-  return filled;
 }
 
-/* The sums of some blocks, upper triangle, to S; they begin again. */
-static void add_sums(double *S, float *sum, int64_t r) {
-  for (int64_t i = 0; i < r; i++) {
-    double *restrict row = S + i * r;
-    float *restrict part = sum + i * r;
-    for (int64_t j = i; j < r; j++) {
-      row[j] += part[j];
-      part[j] = 0;
-    }
+static divw_status walk(row_pass *pass) {
+  divw_status status;
+  dw_features features = {0};
+  const int64_t n = pass->kernel->n;
+  DW_TRY(dw_features_open(&features, pass->kernel));
+  for (int64_t first = 0; first < n; first += pass->window.count) {
+    DW_TRY(dw_features_rows(&features, first, n - first, &pass->window));
+    dw_run_parts(pass->parts, work_on_window, pass);
   }
+fail:
+  dw_features_close(&features);
+  return status;
+}
+
+/* ---- moment ---- */
+
+/* Into panels, times the root of its weight; rows that weigh nothing are left out. */
+static void take_weighted(const row_pass *pass, workplace *at, int64_t k) {
+  const int64_t r = pass->kernel->r;
+  const double weight = pass->p == NULL ? 1.0 / (double)pass->kernel->n : pass->p[pass->window.first + k];
+  if (!(weight > 0)) {
+    return;
+  }
+  row_single(pass->kernel, &pass->window, k, sqrt(weight), at->scratch);
+  for (int64_t j = 0; j < r; j += DW_PANEL) {
+    float *to = at->rows + (j / DW_PANEL * pass->length + at->filled) * DW_PANEL;
+    memcpy(to, at->scratch + j, DW_PANEL * sizeof *to);
+  }
+  at->filled++;
+}
+
+static void add_chunk(const row_pass *pass, workplace *at, int64_t row) {
+  (void)row;
+  pass->tiles->gram(at->sum, pass->kernel->r, at->rows, pass->length, at->filled);
 }
 
 divw_status dw_kernel_moment_single(const divw_kernel *kernel, const double *p, double *S) {
   divw_status status;
-  dw_features features = {0};
-  dw_window window;
-  float *block = NULL, *sum = NULL;
-  int64_t r = kernel->r, rows = block_rows(kernel), filled = 0, summed = 0;
-  DW_TRY(dw_alloc(&block, rows * r, sizeof *block));
-  DW_TRY(dw_alloc_zero(&sum, r * r, sizeof *sum));
-  DW_TRY(dw_features_open(&features, kernel));
-  memset(S, 0, (size_t)(r * r) * sizeof *S);
-  for (int64_t first = 0; first < kernel->n; first += window.count) {
-    DW_TRY(dw_features_rows(&features, first, rows - filled, &window));
-    filled += fill_weighted(kernel, &window, p, block + filled * r);
-    const bool ends = first + window.count == kernel->n;
-    if (filled == rows || (ends && filled > 0)) {
-      dw_add_gram_single(sum, r, block, filled);
-      summed += filled;
-      filled = 0;
-    }
-    if (summed >= MOST_SUMMED || ends) {
-      add_sums(S, sum, r);
-      summed = 0;
+  const int64_t square = kernel->r * kernel->r;
+  row_pass pass = {.take = take_weighted, .multiply = add_chunk, .p = p};
+  DW_TRY(prepare(&pass, kernel));
+  DW_TRY(dw_alloc_zero(&pass.sums, (pass.parts - 1) * square, sizeof *pass.sums));
+  memset(S, 0, (size_t)square * sizeof *S);
+  for (int part = 0; part < pass.parts; part++) {
+    pass.places[part].sum = part == 0 ? S : pass.sums + (part - 1) * square;
+  }
+  DW_TRY(walk(&pass));
+  for (int part = 1; part < pass.parts; part++) {
+    for (int64_t k = 0; k < square; k++) {
+      S[k] += pass.places[part].sum[k];
     }
   }
-  dw_mirror_upper(S, r);
+  dw_mirror_upper(S, kernel->r);
 fail:
-  dw_features_close(&features);
-  divw_free(sum);
-  divw_free(block);
+  divw_free(pass.sums);
+  divw_free(pass.memory);
   return status;
 }
 
 /* ---- quadratic forms ---- */
 
-enum { LANES = 16, CHUNK = 128 };
-
-/* |row|^2: chunks in single precision, which the products are in anyway, and their sum in double. */
-DW_INLINE double square_of(const float *row, int64_t r) {
-  double total = 0;
-  for (int64_t first = 0; first < r; first += CHUNK) {
-    const int64_t end = dw_min(first + CHUNK, r), whole = end - (end - first) % LANES;
-    float part[LANES] = {0};
-    for (int64_t j = first; j < whole; j += LANES) {
-      for (int64_t l = 0; l < LANES; l++) {
-        part[l] += row[j + l] * row[j + l];
-      }
-    }
-    for (int64_t l = 0; l < LANES; l++) {
-      total += part[l];
-    }
-    for (int64_t j = whole; j < end; j++) {
-      total += (double)row[j] * (double)row[j];
-    }
-  }
-  return total;
+static void take_plain(const row_pass *pass, workplace *at, int64_t k) {
+  row_single(pass->kernel, &pass->window, k, 1.0, at->rows + at->filled++ * pass->stride);
 }
 
-static void squares_any(const float *block, int64_t count, int64_t r, double *squares) {
-  for (int64_t i = 0; i < count; i++) {
-    squares[i] = square_of(block + i * r, r);
+static void square_chunk(const row_pass *pass, workplace *at, int64_t row) {
+  const int64_t r = pass->kernel->r;
+  for (int64_t j = 0; j < pass->m; j++) {
+    pass->tiles->squares(pass->D[j] + row, pass->factors + j * dw_tile_factor_numbers(r), r, at->rows, pass->stride,
+                         at->filled, at->scratch);
   }
-}
-
-DW_WIDE static void squares_wide(const float *block, int64_t count, int64_t r, double *squares) {
-  for (int64_t i = 0; i < count; i++) {
-    squares[i] = square_of(block + i * r, r);
-  }
-}
-
-static void row_squares(const float *block, int64_t count, int64_t r, double *squares) {
-  (dw_is_wide() ? squares_wide : squares_any)(block, count, r, squares);
-}
-
-static divw_status fetch_block(dw_features *features, int64_t first, int64_t count, float *block) {
-  divw_status status = DIVW_OK;
-  const divw_kernel *kernel = features->kernel;
-  dw_window window;
-  for (int64_t done = 0; done < count; done += window.count) {
-    DW_TRY(dw_features_rows(features, first + done, count - done, &window));
-    for (int64_t k = 0; k < window.count; k++) {
-      row_single(kernel, &window, k, 1.0, block + (done + k) * kernel->r);
-    }
-  }
-fail:
-  return status;
 }
 
 divw_status dw_kernel_quadratic_single(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D) {
   divw_status status;
-  dw_features features = {0};
-  float *block = NULL, *factor = NULL;
-  int64_t r = kernel->r, rows = block_rows(kernel);
-  DW_TRY(dw_alloc(&block, (m > 1 ? 2 : 1) * rows * r, sizeof *block));
-  DW_TRY(dw_alloc(&factor, m * r * r, sizeof *factor));
-  DW_TRY(dw_features_open(&features, kernel));
-  for (int64_t k = 0; k < m * r * r; k++) {
-    factor[k] = (float)R[k / (r * r)][k % (r * r)];
+  const int64_t numbers = dw_tile_factor_numbers(kernel->r);
+  row_pass pass = {.take = take_plain, .multiply = square_chunk, .D = D, .m = m};
+  DW_TRY(prepare(&pass, kernel));
+  DW_TRY(dw_alloc(&pass.factors, m * numbers, sizeof *pass.factors));
+  for (int64_t j = 0; j < m; j++) {
+    pass.tiles->pack(pass.factors + j * numbers, R[j], kernel->r);
   }
-  for (int64_t first = 0; first < kernel->n; first += rows) {
-    int64_t count = dw_min(rows, kernel->n - first);
-    DW_TRY(fetch_block(&features, first, count, block));
-    for (int64_t j = 0; j < m; j++) {
-      float *product = block; /* the last matrix may overwrite the rows */
-      if (j < m - 1) {
-        product = block + rows * r;
-        memcpy(product, block, (size_t)(count * r) * sizeof *block);
-      }
-      dw_multiply_rows_single(product, count, factor + j * r * r, r);
-      row_squares(product, count, r, D[j] + first);
-    }
-  }
+  DW_TRY(walk(&pass));
 fail:
-  dw_features_close(&features);
-  divw_free(factor);
-  divw_free(block);
+  divw_free(pass.factors);
+  divw_free(pass.memory);
   return status;
 }

@@ -1,6 +1,5 @@
 /* The sampler's parts and what they share.
  *
- *     parallel.c    a loop cut into parts, each on a thread of its own
  *     sort.c        radix sort of (key, row)
  *     masses.c      weights -> whole numbers with sum 2^64
  *     alias.c       with replacement: the alias table
@@ -17,6 +16,7 @@
 #ifndef DW_SAMPLE_H
 #define DW_SAMPLE_H
 
+#include "parallel.h"
 #include "random.h"
 
 #include <divweights/sampler.h>
@@ -24,18 +24,8 @@
 
 __extension__ typedef unsigned __int128 dw_uint128;
 
-/* ---- parallel.c ---- */
-
-enum { DW_MAX_PARTS = 64 };
-
-/* In how many parts a loop over `count` rows is worth cutting: at most one for each thread of divw_threads(). */
-int dw_parts(int64_t count);
-
-/* The first row of a part; of part number `parts`, the end. */
-int64_t dw_part_start(int64_t count, int parts, int part);
-
-/* Calls work(context, part) for part = 0 .. parts-1, all at once, and returns when all are done. */
-void dw_run_parts(int parts, void (*work)(void *context, int part), void *context);
+/* Rows of a table of which a thread has at least so many: some ms of work, against 20 us to start it. */
+enum { DW_ROWS_OF_A_PART = 1 << 16 };
 
 /* ---- sort.c ---- */
 

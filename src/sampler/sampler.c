@@ -67,7 +67,11 @@ static divw_status make_group(divw_sampler *sampler, int64_t g, const double *p,
   if (labels != NULL) {
     snprintf(whose, sizeof whose, "weights of label %lld", (long long)labels[sampler->order[first]]);
   }
-  dw_masses masses = {.p = p, .count = count, .function = function, .whose = whose, .parts = dw_parts(count)};
+  dw_masses masses = {.p = p,
+                      .count = count,
+                      .function = function,
+                      .whose = whose,
+                      .parts = dw_parts((double)count, DW_ROWS_OF_A_PART)};
   masses.rows = labels == NULL ? NULL : sampler->order + first;
   divw_status status = dw_masses_prepare(&masses);
   if (status == DIVW_OK) {

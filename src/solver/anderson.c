@@ -6,23 +6,24 @@
  *
  * the norm weighted by p: rows that carry no weight may be far from their limit in log p and must not decide. The
  * least-squares problem is solved from its normal equations, columns scaled and small eigenvalues cut, since they are a
- * sum over examples of m^2 products (one syrk, and one all-reduce if ever rows are spread), where a QR would need all
+ * sum over examples of m^2 products (and one all-reduce if ever rows are spread), where a QR would need all
  * of them at once; measured against SVD at depth 8 to 20 the iteration counts are the same.
  *
- * The differences are most of what a solve holds of each row, so of many rows they are kept shorter: 10 steps of 16
- * bits a number. They only shape the step; its start and the residual are exact. With 8 bits of significand the
- * iterations to a gap were those with 53 in every case tried, and the last 10 steps are worth nearly as much as 16
- * (mathematics.md, 8).
+ * The differences are most of what a solve holds and reads of each row, so they have 16 bits a number from some
+ * thousand rows on, and of many rows 10 steps are kept. They only shape the step; its start and the residual are exact.
+ * With 8 bits of significand the iterations to a gap were those with 53 in every case tried, and the last 10 steps are
+ * worth nearly as much as 16 (mathematics.md, 8).
  *
  * Sources: Anderson, J. ACM 12 (1965); Walker, Ni, SIAM J. Numer. Anal. 49 (2011). */
 #include "solve.h"
 
 #include "../linalg.h"
+#include "../parallel.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 1024, DEPTH_OF_MANY = 10 };
+enum { BLOCK = 1024, DEPTH_OF_MANY = 10, SHORTENED = 1 << 13, ROWS_OF_A_PART = 16 * BLOCK };
 
 struct dw_anderson {
   int64_t n;
@@ -55,7 +56,7 @@ void dw_anderson_reset(dw_anderson *a) { a->steps = 0; }
 /* ---- differences, in either width ---- */
 
 dw_history dw_history_of(int64_t n) {
-  return n < DW_MANY ? (dw_history){DW_DEPTH, sizeof(double)} : (dw_history){DEPTH_OF_MANY, sizeof(uint16_t)};
+  return (dw_history){n < DW_MANY ? DW_DEPTH : DEPTH_OF_MANY, n < SHORTENED ? sizeof(double) : sizeof(uint16_t)};
 }
 
 /* The upper half of a float: 8 bits of exponent, 8 of significand. */
@@ -108,24 +109,6 @@ fail:
   return status;
 }
 
-static divw_status remember(dw_anderson *a, dw_step before, dw_step now, int64_t j) {
-  divw_status status;
-  double d_image[BLOCK], d_residual[BLOCK];
-  DW_TRY(make_slot(a, j));
-  for (int64_t first = 0; first < a->n; first += BLOCK) {
-    const int64_t count = dw_min(BLOCK, a->n - first);
-    for (int64_t k = 0; k < count; k++) {
-      const int64_t i = first + k;
-      d_image[k] = now.image[i] - before.image[i];
-      d_residual[k] = (now.image[i] - now.logit[i]) - (before.image[i] - before.logit[i]);
-    }
-    put(a, a->d_image[j], first, count, d_image);
-    put(a, a->d_residual[j], first, count, d_residual);
-  }
-fail:
-  return status;
-}
-
 divw_status dw_anderson_visit(dw_anderson *a, dw_archive *archive) {
   divw_status status;
   int64_t bytes = a->n * a->history.width;
@@ -141,69 +124,117 @@ fail:
 
 /* ---- the step ---- */
 
-/* The (m+1) x (m+1) matrix of products sum_i p_i x_i y_i of m residual differences and, last, the residual. */
-static divw_status weighted_gram(const dw_anderson *a, int64_t m, const double *p, dw_step now, double *gram) {
-  divw_status status;
-  double *block, column[BLOCK];
-  int64_t width = m + 1;
-  DW_TRY(dw_alloc(&block, BLOCK * width, sizeof *block));
-  memset(gram, 0, (size_t)(width * width) * sizeof *gram);
-  for (int64_t first = 0; first < a->n; first += BLOCK) {
-    int64_t count = dw_min(BLOCK, a->n - first);
-    for (int64_t j = 0; j < m; j++) {
-      take(a, a->d_residual[j], first, count, column);
-      for (int64_t i = 0; i < count; i++) {
-        block[i * width + j] = sqrt(p[first + i]) * column[i];
-      }
-    }
-    for (int64_t i = 0; i < count; i++) {
-      block[i * width + m] = sqrt(p[first + i]) * (now.image[first + i] - now.logit[first + i]);
-    }
-    dw_add_gram(gram, width, block, count);
-  }
-  dw_mirror_upper(gram, width);
-  divw_free(block);
-fail:
-  return status;
+/* Blocks of rows are shared out over parts, each on a thread of its own. */
+typedef struct {
+  const dw_anderson *a;
+  int64_t m, newest; /* differences that count, and which of them is the one of this step */
+  const double *p;
+  dw_step before, now;
+  int parts;
+  double *work; /* numbers_of_part() for each of them: (m + 1) x BLOCK columns, then products */
+  double c[DW_DEPTH];
+  double *next;
+} step;
+
+static int64_t numbers_of_part(int64_t m) { return (m + 1) * BLOCK + (m + 1) * (m + 1); }
+
+double dw_anderson_numbers(int64_t n) {
+  return (double)dw_parts((double)n, ROWS_OF_A_PART) * (double)numbers_of_part(DW_DEPTH);
 }
 
-static divw_status coefficients(const dw_anderson *a, int64_t m, const double *p, dw_step now, double *c) {
-  double gram[(DW_DEPTH + 1) * (DW_DEPTH + 1)], normal[DW_DEPTH * DW_DEPTH], rhs[DW_DEPTH];
-  divw_status status = weighted_gram(a, m, p, now, gram);
-  for (int64_t i = 0; status == DIVW_OK && i < m; i++) {
-    rhs[i] = gram[i * (m + 1) + m];
-    for (int64_t j = 0; j < m; j++) {
-      normal[i * m + j] = gram[i * (m + 1) + j];
+typedef void (*block_work)(const step *s, int part, int64_t first, int64_t count);
+
+static void each_block(const step *s, int part, block_work work) {
+  const int64_t n = s->a->n, blocks = (n + BLOCK - 1) / BLOCK, end = dw_part_start(blocks, s->parts, part + 1);
+  for (int64_t block = dw_part_start(blocks, s->parts, part); block < end; block++) {
+    work(s, part, block * BLOCK, dw_min(BLOCK, n - block * BLOCK));
+  }
+}
+
+static void remember(const step *s, int64_t first, int64_t count) {
+  double d_image[BLOCK], d_residual[BLOCK];
+  for (int64_t k = 0; k < count; k++) {
+    const int64_t i = first + k;
+    d_image[k] = s->now.image[i] - s->before.image[i];
+    d_residual[k] = (s->now.image[i] - s->now.logit[i]) - (s->before.image[i] - s->before.logit[i]);
+  }
+  put(s->a, s->a->d_image[s->newest], first, count, d_image);
+  put(s->a, s->a->d_residual[s->newest], first, count, d_residual);
+}
+
+/* Adds to the products sum_i p_i x_i y_i of the m residual differences and, last, the residual. */
+static void add_products(const step *s, int part, int64_t first, int64_t count) {
+  const int64_t m = s->m;
+  double *columns = s->work + part * numbers_of_part(m), *gram = columns + (m + 1) * BLOCK, root[BLOCK];
+  remember(s, first, count);
+  for (int64_t i = 0; i < count; i++) {
+    root[i] = sqrt(s->p[first + i]);
+  }
+  for (int64_t j = 0; j <= m; j++) {
+    double *restrict column = columns + j * BLOCK;
+    if (j < m) {
+      take(s->a, s->a->d_residual[j], first, count, column);
+    }
+    for (int64_t i = 0; i < count; i++) {
+      column[i] = root[i] * (j < m ? column[i] : s->now.image[first + i] - s->now.logit[first + i]);
+    }
+    for (int64_t l = 0; l <= j; l++) {
+      gram[l * (m + 1) + j] += dw_dot(columns + l * BLOCK, column, count);
     }
   }
-  return status != DIVW_OK ? status : dw_least_squares(normal, rhs, m, c);
+}
+
+static void products_of_part(void *context, int part) { each_block(context, part, add_products); }
+
+static divw_status coefficients(step *s) {
+  double normal[DW_DEPTH * DW_DEPTH], rhs[DW_DEPTH];
+  const int64_t m = s->m, numbers = numbers_of_part(m);
+  divw_status status = dw_alloc_zero(&s->work, s->parts * numbers, sizeof *s->work);
+  if (status != DIVW_OK) {
+    return status;
+  }
+  dw_run_parts(s->parts, products_of_part, s);
+  double *gram = s->work + (m + 1) * BLOCK;
+  for (int64_t k = 0; k < (m + 1) * (m + 1); k++) {
+    for (int part = 1; part < s->parts; part++) {
+      gram[k] += gram[part * numbers + k];
+    }
+  }
+  dw_mirror_upper(gram, m + 1);
+  for (int64_t i = 0; i < m; i++) {
+    rhs[i] = gram[i * (m + 1) + m];
+    memcpy(normal + i * m, gram + i * (m + 1), (size_t)m * sizeof *normal);
+  }
+  divw_free(s->work);
+  return dw_least_squares(normal, rhs, m, s->c);
 }
 
 /* next = image - sum c_j dG_j */
-static void combine(const dw_anderson *a, int64_t m, const double *c, const double *image, double *next) {
-  double column[BLOCK];
-  for (int64_t first = 0; first < a->n; first += BLOCK) {
-    int64_t count = dw_min(BLOCK, a->n - first);
-    memcpy(next + first, image + first, (size_t)count * sizeof *next);
-    for (int64_t j = 0; j < m; j++) {
-      take(a, a->d_image[j], first, count, column);
-      for (int64_t i = 0; i < count; i++) {
-        next[first + i] -= c[j] * column[i];
-      }
+static void combine(const step *s, int part, int64_t first, int64_t count) {
+  double column[BLOCK], *restrict next = s->next + first;
+  (void)part;
+  memcpy(next, s->now.image + first, (size_t)count * sizeof *next);
+  for (int64_t j = 0; j < s->m; j++) {
+    take(s->a, s->a->d_image[j], first, count, column);
+    for (int64_t i = 0; i < count; i++) {
+      next[i] -= s->c[j] * column[i];
     }
   }
 }
 
+static void combine_part(void *context, int part) { each_block(context, part, combine); }
+
 divw_status dw_anderson_step(dw_anderson *a, const double *p, dw_step before, dw_step now, double *next) {
   divw_status status = DIVW_OK;
-  int64_t m = dw_min(a->steps, a->history.depth);
-  double c[DW_DEPTH];
-  if (m > 0) {
-    DW_TRY(remember(a, before, now, (a->steps - 1) % a->history.depth));
-    DW_TRY(coefficients(a, m, p, now, c));
+  step s = {.a = a, .p = p, .before = before, .now = now, .next = next, .m = dw_min(a->steps, a->history.depth)};
+  s.parts = dw_parts((double)a->n, ROWS_OF_A_PART);
+  if (s.m > 0) {
+    s.newest = (a->steps - 1) % a->history.depth;
+    DW_TRY(make_slot(a, s.newest));
+    DW_TRY(coefficients(&s));
   }
   a->steps++;
-  combine(a, m, c, now.image, next);
+  dw_run_parts(s.parts, combine_part, &s);
 fail:
   return status;
 }

@@ -9,8 +9,8 @@
 
 #include <math.h>
 
-/* As in anderson.c, frontier.c and file.c, of which a reader and a writer can be open at once. */
-enum { GRAM_BLOCK = 1024, FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
+/* As in frontier.c and file.c, of which a reader and a writer can be open at once. */
+enum { FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
 static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }
 
@@ -18,10 +18,12 @@ double dw_eigen_numbers(double r) { return 2 * r * r + 6 * r + (5 * r + 3) / 2 +
 
 double dw_block_numbers(int64_t n, int64_t r) { return (double)dw_kernel_block(n, r) * (double)r; }
 
-/* Beside n-vectors, at the height of dw_evaluate(): workspace of LAPACK, or blocks of rows (two where smoothed states
- * are tried). */
+/* Beside n-vectors, at the height of dw_evaluate(): workspace of LAPACK, or blocks of rows; two where smoothed states
+ * are tried, in either precision. */
 static double numbers_to_evaluate(const dw_solve *s) {
-  double blocks = (s->objective.order <= 1 ? 2 : 1) * dw_block_numbers(s->n, s->r);
+  const int64_t states = s->objective.order <= 1 ? 2 : 1;
+  const double single = dw_may_estimate(s) ? dw_single_pass_bytes(s->n, s->r, states) / 8 : 0;
+  const double blocks = fmax((double)states * dw_block_numbers(s->n, s->r), single);
   return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
 }
 
@@ -42,7 +44,7 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
   dw_history history = dw_history_of(s->n);
   double columns = 2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) * (double)history.width / 8;
-  double step = fmax(numbers_to_evaluate(s), GRAM_BLOCK * (DW_DEPTH + 1));
+  double step = fmax(numbers_to_evaluate(s), dw_anderson_numbers(s->n));
   return (double)s->n * (3 + columns) + step;
 }
 

@@ -203,10 +203,9 @@ static double deficit(const dw_feasible *set, const double *logit, const double 
 }
 
 void dw_feasible_weights(const dw_feasible *set, const double *logit, double *p) {
-  const bool plain = dw_feasible_is_plain(set);
-  for (int64_t i = 0; i < set->n; i++) {
-    const double free = exp(logit[i]) / (double)set->n;
-    p[i] = plain ? free : clip(free, set->lower[i], set->upper[i]);
+  dw_weights_of(logit, p, set->n);
+  for (int64_t i = 0; !dw_feasible_is_plain(set) && i < set->n; i++) {
+    p[i] = clip(p[i], set->lower[i], set->upper[i]);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "pace.h"
 
 #include "../linalg.h"
+#include "../parallel.h"
 
 #include <math.h>
 #include <string.h>
@@ -200,6 +201,7 @@ divw_status dw_pace_measure(const dw_pace_problem *problem, int32_t method, doub
   sample s = {.r = dw_min(problem->r, MOST_FEATURES), .order = problem->order};
   s.single = problem->single && method == DIVW_METHOD_ACCELERATED;
   s.n = dw_max(s.r, dw_min(dw_min(problem->n, MOST_ROWS), dw_kernel_block(problem->n, s.r)));
+  dw_crew_enter();
   DW_TRY(pace_evaluation(&s, problem, &evaluation));
   DW_TRY(pace_vectors(&s, problem, method == DIVW_METHOD_ACCELERATED, &vectors));
   if (method == DIVW_METHOD_INTERIOR_POINT) {
@@ -213,5 +215,6 @@ fail:
   dw_anderson_destroy(s.anderson);
   divw_free(s.S);
   divw_kernel_destroy(s.kernel);
+  dw_crew_leave();
   return status;
 }

@@ -208,6 +208,9 @@ typedef struct {
  * looked at after a reset. next may be before.logit. */
 divw_status dw_anderson_step(dw_anderson *anderson, const double *p, dw_step before, dw_step now, double *next);
 
+/* Numbers that it works in, beside the history. */
+double dw_anderson_numbers(int64_t n);
+
 /* method.c: one solve, by the method that the options say or the problem asks for. */
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                           int32_t *stop_reason);

@@ -1,6 +1,7 @@
 /* Third stage: the call that turns a kernel into weights. */
 #include "../dataset.h"
 #include "../interval.h"
+#include "../parallel.h"
 #include "../simplex.h"
 #include "frontier.h"
 #include "interior.h"
@@ -256,6 +257,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
                     .n = divw_kernel_count(kernel),
                     .r = divw_kernel_features(kernel),
                     .started = dw_seconds()};
+  dw_crew_enter();
   DW_TRY(check_combination(solver));
   DW_TRY(check_initial(solver, kernel));
   DW_TRY(dw_constraints_set(&solver->constraints, kernel, &solve.set));
@@ -280,5 +282,6 @@ fail:
   dw_checkpoint_end(&solve);
   divw_free(solve.quality);
   dw_feasible_destroy(&solve.set);
+  dw_crew_leave();
   return status;
 }
