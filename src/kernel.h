@@ -29,7 +29,7 @@ uint64_t dw_kernel_seed(const divw_kernel *kernel);
 const dw_decay *dw_kernel_decay(const divw_kernel *kernel);
 
 /* What making features of low rank, or so many random ones, of n rows of d numbers holds beside them at its height. */
-double dw_low_rank_numbers(int64_t n, int64_t rank, int64_t d);
+double dw_low_rank_numbers(int64_t n, int64_t rank, double residual, int64_t d);
 double dw_random_features_numbers(int64_t n, int64_t count, int64_t d);
 
 /* How many of n rows of r numbers are worked on at a time. */

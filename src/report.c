@@ -33,6 +33,7 @@ static const field fields[] = {
     FIELD(COUNT, normalised),
     FIELD(NUMBER, clipped),
     FIELD(NAME, approximation),
+    FIELD(COUNT, features),
     FIELD(COUNT, approximation_seed),
     FIELD(NUMBER, residual),
     FIELD(COUNT, rank_needed),

@@ -21,7 +21,7 @@ typedef struct {
   int64_t groups_bounded, excluded;
   double quality;
   char approximation[DW_NAME_SIZE];
-  int64_t approximation_seed;
+  int64_t features, approximation_seed;
   int64_t rank_needed;
   double residual, vendi_score_low, vendi_score_high;
   double vendi_score_uniform, vendi_score, entropy, effective_examples;

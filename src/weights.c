@@ -123,6 +123,7 @@ COUNT_GETTER(iterations)
 COUNT_GETTER(solves)
 COUNT_GETTER(row_passes)
 COUNT_GETTER(rank)
+COUNT_GETTER(features)
 COUNT_GETTER(rank_needed)
 
 int32_t divw_weights_approximation(const divw_weights *weights) {

@@ -108,7 +108,7 @@ static divw_estimate *make_estimate(const shape *of, const divw_solver *solver, 
   ok(divw_similarity_create(&similarity, kind_of(of)));
   const int64_t selected = of->selected > 0 ? of->selected : n;
   ok(of->approximation != 0 ? divw_estimate_create_low_rank(&estimate, solver, similarity, of->approximation, of->rank,
-                                                            is_streamed(of), n, d, dtype, selected, of->components)
+                                                            0, is_streamed(of), n, d, dtype, selected, of->components)
                             : (is_streamed(of) ? divw_estimate_create_streamed : divw_estimate_create_with)(
                                   &estimate, solver, similarity, n, d, dtype, selected, of->components));
   divw_similarity_destroy(similarity);
@@ -242,7 +242,7 @@ static void scores_stay_below_their_estimate_too(void **state) {
   divw_kernel *kernel;
   ok(divw_similarity_create(&similarity, DIVW_KERNEL_GAUSSIAN));
   ok(divw_estimate_create_score_two(&two, similarity, 0, ROWS, COLUMNS, DIVW_FLOAT64, ROWS, 0));
-  ok(divw_estimate_create_low_rank(&interval, NULL, similarity, DIVW_APPROXIMATION_CHOLESKY, RANK, 0, ROWS, COLUMNS,
+  ok(divw_estimate_create_low_rank(&interval, NULL, similarity, DIVW_APPROXIMATION_CHOLESKY, RANK, 0, 0, ROWS, COLUMNS,
                                    DIVW_FLOAT64, ROWS, 0));
   ok(divw_dataset_create_copy(&dataset, x, ROWS, COLUMNS, DIVW_FLOAT64, 0));
   ok(divw_set_allocator(count_up, count_down, NULL));
@@ -386,12 +386,13 @@ static void wrong_sizes_are_refused(void **state) {
   assert_null(estimate);
   fails(divw_estimate_create(&estimate, solver, 1, -1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "d is -1");
   fails(divw_estimate_create(&estimate, solver, 1, 1, DIVW_UINT8, 0, 0), DIVW_ERROR_ARGUMENT, "n is 0");
-  fails(divw_estimate_create_low_rank(&estimate, solver, NULL, DIVW_APPROXIMATION_NONE, 1, 0, 1, 1, DIVW_UINT8, 1, 0),
-        DIVW_ERROR_ARGUMENT, "approximation is 1, expected DIVW_APPROXIMATION_CHOLESKY or");
   fails(
-      divw_estimate_create_low_rank(&estimate, solver, NULL, DIVW_APPROXIMATION_CHOLESKY, 0, 0, 1, 1, DIVW_UINT8, 1, 0),
-      DIVW_ERROR_ARGUMENT, "rank is 0, expected 1 or more");
-  fails(divw_estimate_create_low_rank(NULL, solver, NULL, 2, 1, 0, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT,
+      divw_estimate_create_low_rank(&estimate, solver, NULL, DIVW_APPROXIMATION_NONE, 1, 0, 0, 1, 1, DIVW_UINT8, 1, 0),
+      DIVW_ERROR_ARGUMENT, "approximation is 1, expected DIVW_APPROXIMATION_CHOLESKY or");
+  fails(divw_estimate_create_low_rank(&estimate, solver, NULL, DIVW_APPROXIMATION_CHOLESKY, 0, 0, 0, 1, 1, DIVW_UINT8,
+                                      1, 0),
+        DIVW_ERROR_ARGUMENT, "rank is 0, expected 1 or more");
+  fails(divw_estimate_create_low_rank(NULL, solver, NULL, 2, 1, 0, 0, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT,
         "out is NULL");
   fails(divw_estimate_create_score_two(NULL, NULL, 0, 1, 1, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "out is NULL");
   fails(divw_estimate_create_score_two(&estimate, NULL, 0, 1, 0, DIVW_UINT8, 1, 0), DIVW_ERROR_ARGUMENT, "d is 0");

@@ -519,6 +519,33 @@ typedef struct {
   bool features;
 } attempt_context;
 
+/* With a residual room for features grows; it ends the same as room for all of them. */
+static void features_move_without_a_change(void **state) {
+  (void)state;
+  enum { ROWS = 1600, RANK = 1300 };
+  low_rank_problem p = make_problem(DIVW_KERNEL_GAUSSIAN, 20, 3, 0.7, 5, 6);
+  double *x = make_rows(ROWS, 12, 4);
+  divw_dataset *dataset;
+  divw_kernel *kernels[2];
+  ok(divw_dataset_create_copy(&dataset, x, ROWS, 12, DIVW_FLOAT64, 0));
+  ok(divw_similarity_set_bandwidth(p.similarity, 1));
+  for (int k = 0; k < 2; k++) {
+    ok(divw_kernel_create_low_rank(&kernels[k], dataset, p.similarity, RANK, k * 1e-12, 3));
+    assert_int_equal(divw_kernel_features(kernels[k]), RANK);
+  }
+  for (int64_t i = 0; i < ROWS; i++) {
+    near(divw_kernel_deficit(kernels[0])[i], divw_kernel_deficit(kernels[1])[i], 1e-12);
+  }
+  divw_kernel_destroy(kernels[1]);
+  ok(divw_kernel_create_low_rank(&kernels[1], dataset, p.similarity, INT64_MAX, 0.5, 3));
+  assert_true(divw_kernel_features(kernels[1]) < RANK);
+  divw_kernel_destroy(kernels[1]);
+  divw_kernel_destroy(kernels[0]);
+  divw_dataset_destroy(dataset);
+  free(x);
+  destroy_problem(&p);
+}
+
 static divw_status attempt(void *user) {
   const attempt_context *c = user;
   divw_kernel *kernel = NULL;
@@ -560,6 +587,7 @@ int main(void) {
       cmocka_unit_test(intervals_close_with_the_rank),
       cmocka_unit_test(copies_one_row_and_constant_data_are_exact),
       cmocka_unit_test(one_feature_is_enough_to_be_honest),
+      cmocka_unit_test(features_move_without_a_change),
       cmocka_unit_test(a_rank_that_is_too_small_is_named_with_one_that_is_not),
       cmocka_unit_test(an_example_as_a_new_row_is_itself),
       cmocka_unit_test(order_two_needs_no_features),

@@ -105,6 +105,8 @@ DIVW_API divw_status divw_estimate_create_streamed(divw_estimate **out, const di
  * @param approximation DIVW_APPROXIMATION_CHOLESKY or DIVW_APPROXIMATION_FEATURES
  * @param rank          how many features, 1 or more; the estimate is that of all of them, also where a tolerance or the
  *                      data may end with fewer
+ * @param residual      0, or the residual that may end with fewer: above 256 features room for them grows then, which
+ *                      takes half as much again while they are made
  * @param streamed      0: rows in memory; 1: as in divw_estimate_create_streamed()
  * @param rows          as in divw_estimate_create_streamed()
  * @param d             likewise
@@ -116,8 +118,8 @@ DIVW_API divw_status divw_estimate_create_streamed(divw_estimate **out, const di
  */
 DIVW_API divw_status divw_estimate_create_low_rank(divw_estimate **out, const divw_solver *solver,
                                                    const divw_similarity *similarity, int32_t approximation,
-                                                   int64_t rank, int32_t streamed, int64_t rows, int64_t d,
-                                                   int32_t dtype, int64_t n, int64_t components);
+                                                   int64_t rank, double residual, int32_t streamed, int64_t rows,
+                                                   int64_t d, int32_t dtype, int64_t n, int64_t components);
 
 /**
  * @brief The same for divw_vendi_score_two(), which has no features at all. Its memory is DIVW_MEMORY_SOLVER.

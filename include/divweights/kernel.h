@@ -95,14 +95,15 @@ DIVW_API const char *divw_approximation_name(int32_t approximation);
  * @param out        receives the kernel, to be destroyed by the caller; NULL on failure
  * @param dataset    the examples; not NULL. Its rows are shared, not copied
  * @param similarity which similarity; not NULL
- * @param rank       at most so many features, 1 or more; more than n is as good as n. Where the deficits vanish
- * earlier, features are exact and fewer
+ * @param rank       at most so many features, 1 or more; more than n, or than the 32,766 that LAPACK can index, is as
+ *                   good as those. Where the deficits vanish earlier, features are exact and fewer
  * @param residual   stop where the mean of delta_i is at most this, 0 (only when nothing is left) to 1
  * @param seed       of the drawing: the same seed, data, library and number of threads give the same features
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (as divw_kernel_create(); a pair of rows where the similarity
  *         is not symmetric or not positive semidefinite); DIVW_ERROR_SIZE; DIVW_ERROR_NUMERICAL; DIVW_ERROR_MEMORY
  *
- * Cost: n r similarities and n r^2 operations, most of them in BLAS 3; 8 n rank bytes. Source: Chen, Epperly, Tropp,
+ * Cost: n r similarities and n r^2 operations, most of them in BLAS 3; 8 n rank bytes, and with a residual up to three
+ * times as many as the features that it ends with, while room for them grows. Source: Chen, Epperly, Tropp,
  * Webber, arXiv 2207.06503; by blocks with rejection: Epperly, Tropp, Webber, arXiv 2410.03969.
  * @since 0.1
  */

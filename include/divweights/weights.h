@@ -206,6 +206,14 @@ DIVW_API double divw_weights_entropy(const divw_weights *weights);
 DIVW_API double divw_weights_effective_examples(const divw_weights *weights);
 
 /**
+ * @brief How many features examples had: at least the rank.
+ * @param weights the weights, or NULL
+ * @return a count; 0 for NULL and when not known
+ * @since 0.1
+ */
+DIVW_API int64_t divw_weights_features(const divw_weights *weights);
+
+/**
  * @brief The order q of the Vendi Scores of this object.
  * @param weights the weights
  * @return q; NaN when not known

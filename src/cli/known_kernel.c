@@ -76,7 +76,7 @@ static void take_approximation(cli_settings *settings, const cli_verb *verb, con
     differs(settings, settings->kernel_rank > 0 ? "rank" : "residual", "given", "exact features");
   }
   if (!said && !is_exact) {
-    settings->kernel_rank = divw_weights_rank(weights);
+    settings->kernel_rank = divw_weights_features(weights);
     settings->kernel_approximation = divw_approximation_name(kind);
     settings->kernel_seed = divw_weights_approximation_seed(weights);
   }

@@ -81,8 +81,8 @@ static divw_status estimate(cli_plan *plan, const divw_solver *solver, const div
   }
   if (wants_low_rank(settings)) {
     return divw_estimate_create_low_rank(&plan->estimate, solver, similarity, approximation_of(settings),
-                                         most_features(settings, n), plan->streams, plan->rows, plan->dimension,
-                                         plan->dtype, n, settings->components);
+                                         most_features(settings, n), settings->kernel_residual, plan->streams,
+                                         plan->rows, plan->dimension, plan->dtype, n, settings->components);
   }
   return (plan->streams ? divw_estimate_create_streamed : divw_estimate_create_with)(
       &plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype, n, settings->components);

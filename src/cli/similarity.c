@@ -36,14 +36,23 @@ static bool read_number(const char *text, double least, double *value) {
   return end != text && *end == '\0' && *value > least && *value < INFINITY;
 }
 
-/* A number, "median", or "vendi=" and a number; *score is 0 where it is not asked for. */
-static bool read_bandwidth(const char *text, double *number, double *score) {
-  static const char vendi[] = "vendi=";
-  *number = *score = 0;
+/* How --bandwidth is meant: one of the numbers is not 0, or the median by a seed. */
+typedef struct {
+  double number, score, seed;
+} bandwidth;
+
+/* A number, "median", "median=" and a seed, or "vendi=" and a number. */
+static bool read_bandwidth(const char *text, bandwidth *out) {
+  static const char vendi[] = "vendi=", median[] = "median=";
+  *out = (bandwidth){.seed = 1};
   if (strncmp(text, vendi, strlen(vendi)) == 0) {
-    return read_number(text + strlen(vendi), 1, score);
+    return read_number(text + strlen(vendi), 1, &out->score);
   }
-  return strcmp(text, "median") == 0 || read_number(text, 0, number);
+  if (strncmp(text, median, strlen(median)) == 0) {
+    return read_number(text + strlen(median), -1, &out->seed) && out->seed >= 0 && out->seed == floor(out->seed) &&
+           out->seed < 0x1p53;
+  }
+  return strcmp(text, "median") == 0 || read_number(text, 0, &out->number);
 }
 
 static bool read_degree(const char *text, int32_t *degree) {
@@ -65,7 +74,7 @@ static void does_not_go(const cli_settings *settings, const cli_verb *verb, cons
 
 bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
   char name[40];
-  double number, score;
+  bandwidth read;
   snprintf(name, sizeof name, "|%s|", settings->kernel);
   for (size_t k = 0; k < sizeof fits / sizeof *fits; k++) {
     if (option_given(settings, verb, fits[k].flag) && strstr(fits[k].kernels, name) == NULL) {
@@ -73,8 +82,10 @@ bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
       return false;
     }
   }
-  if (settings->kernel_bandwidth != NULL && !read_bandwidth(settings->kernel_bandwidth, &number, &score)) {
-    usage_error(verb, "--bandwidth is %s, expected a number above 0, median, or vendi= and a number above 1",
+  if (settings->kernel_bandwidth != NULL && !read_bandwidth(settings->kernel_bandwidth, &read)) {
+    usage_error(verb,
+                "--bandwidth is %s, expected a number above 0, median, median= and a seed, or vendi= and a number "
+                "above 1",
                 settings->kernel_bandwidth);
     return false;
   }
@@ -95,13 +106,13 @@ bool similarity_is_sound(const cli_settings *settings, const cli_verb *verb) {
 }
 
 static divw_status set_bandwidth(divw_similarity *similarity, const char *text) {
-  double number, score;
-  if (text == NULL || !read_bandwidth(text, &number, &score)) {
+  bandwidth read;
+  if (text == NULL || !read_bandwidth(text, &read)) {
     return DIVW_OK;
   }
-  return score > 0    ? divw_similarity_set_bandwidth_vendi(similarity, score)
-         : number > 0 ? divw_similarity_set_bandwidth(similarity, number)
-                      : divw_similarity_set_bandwidth_median(similarity, 1);
+  return read.score > 0    ? divw_similarity_set_bandwidth_vendi(similarity, read.score)
+         : read.number > 0 ? divw_similarity_set_bandwidth(similarity, read.number)
+                           : divw_similarity_set_bandwidth_median(similarity, (uint64_t)read.seed);
 }
 
 static divw_status set_parameters(divw_similarity *similarity, const cli_settings *settings) {

@@ -14,8 +14,8 @@
   {"kernel", FLAG_CHOICE, FIELD(kernel), NAMES_OF_KERNELS, "cosine",                                                   \
    .help = "how alike two examples are; of a precomputed one INPUT is the matrix"},                                    \
   {"bandwidth", FLAG_NAME, FIELD(kernel_bandwidth), "S|median|vendi=V",                                                \
-   .help = "of gaussian, laplacian and matern: a distance; the median of all distances (default); or that at which "   \
-           "the examples, evenly weighted, have the Vendi Score V"},                                                   \
+   .help = "of gaussian, laplacian and matern: a distance; the median of up to 10,000 distances (default), drawn by "  \
+           "the seed K of median=K (1); or that at which the examples, evenly weighted, have the Vendi Score V"},      \
   {"degree", FLAG_NAME, FIELD(kernel_degree), "M",                                                       \
    .help = "of polynomial (3 when not given) and of arc-cosine (0, 1 or 2; 1 when not given)"},                        \
   {"offset", FLAG_REAL, FIELD(kernel_offset), "C", "1", 0, 1e300, .help = "of polynomial"},                            \

@@ -24,24 +24,24 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEAST_CANDIDATES = 16, MOST_CANDIDATES = 128, ROWS = 4096, PURPOSE_PIVOTS = 81 };
+enum { LEAST_CANDIDATES = 16, MOST_CANDIDATES = 128, ROWS = 4096, FIRST_ROOM = 256, PURPOSE_PIVOTS = 81 };
 
 /* By how much |phi_i|^2 may exceed 1 before the similarity is to blame. */
 #define NOT_ROUNDING 1e-6
 
 typedef struct {
   divw_kernel *kernel;
-  int64_t n, most, rank; /* columns of phi there is room for, and those that are filled */
+  int64_t n, most, room, rank; /* columns of phi: as many as may be; there is room for; are filled */
   uint64_t seed;
   uint32_t round;
-  double *phi;        /* n x most */
+  double *phi;        /* n x room, the kernel's */
   double *rest;       /* n: delta */
   double *cumulative; /* n */
   double nothing;     /* what rounding may have left of 0 */
   int64_t candidates, accepted;
   int64_t *candidate; /* row numbers; the accepted ones come first, in the end */
   double *H, *L;      /* candidates x candidates: what is left of K; accepted x accepted */
-  double *taken;      /* features of candidates, x most */
+  double *taken;      /* features of candidates, x room */
   double *block;      /* ROWS x candidates */
   double *other;      /* as many, for similarities of the caller; NULL: not needed */
 } factor;
@@ -75,7 +75,7 @@ static bool draw(factor *f, const uint64_t *random) {
 /* Features of candidates, one row each. */
 static void take_features(factor *f, int64_t count) {
   for (int64_t c = 0; c < count; c++) {
-    memcpy(f->taken + c * f->rank, f->phi + f->candidate[c] * f->most, (size_t)f->rank * sizeof *f->taken);
+    memcpy(f->taken + c * f->rank, f->phi + f->candidate[c] * f->room, (size_t)f->rank * sizeof *f->taken);
   }
 }
 
@@ -147,9 +147,9 @@ static divw_status extend(factor *f) {
   for (int64_t first = 0; first < f->n; first += ROWS) {
     const int64_t count = dw_min(ROWS, f->n - first);
     const dw_some_rows rows = {f->kernel->dataset, NULL, first, count};
-    double *phi = f->phi + first * f->most;
+    double *phi = f->phi + first * f->room;
     DW_TRY(dw_similarity_block_checked(&f->kernel->similarity, rows, pivots, f->block, f->other));
-    dw_subtract_products(f->block, t, phi, f->most, count, f->taken, k, t, k);
+    dw_subtract_products(f->block, t, phi, f->room, count, f->taken, k, t, k);
     dw_solve_rows(f->block, count, f->H, t);
     for (int64_t i = 0; i < count; i++) {
       const double *row = f->block + i * t;
@@ -157,7 +157,7 @@ static divw_status extend(factor *f) {
       for (int64_t l = 0; l < t; l++) {
         square += row[l] * row[l];
       }
-      memcpy(phi + i * f->most + k, row, (size_t)t * sizeof *phi);
+      memcpy(phi + i * f->room + k, row, (size_t)t * sizeof *phi);
       if (square > f->rest[first + i] + NOT_ROUNDING) {
         return not_definite(f, first + i);
       }
@@ -168,6 +168,42 @@ static divw_status extend(factor *f) {
   f->rank += t;
 fail:
   return status;
+}
+
+static divw_status check_room(int64_t n, int64_t columns) {
+  const double has = dw_machine_bytes(), needs = 8.0 * (double)n * (double)columns;
+  return needs <= has
+             ? DIVW_OK
+             : dw_fail(DIVW_ERROR_MEMORY,
+                       "%lld features of each of %lld examples take %.3g GB, and this machine has %.3g GB: ask for a "
+                       "smaller rank, at most %.0f, or a larger residual",
+                       (long long)columns, (long long)n, needs / 1e9, has / 1e9, floor(has / 8 / (double)n));
+}
+
+/* Room for so many columns; those that are filled move. */
+static divw_status reserve(factor *f, int64_t room) {
+  divw_status status;
+  double *phi = NULL, *taken = NULL;
+  DW_TRY(check_room(f->n, room));
+  DW_TRY(dw_alloc(&taken, f->candidates, (size_t)room * sizeof *taken));
+  DW_TRY(dw_alloc(&phi, f->n, (size_t)room * sizeof *phi));
+  for (int64_t i = 0; f->rank > 0 && i < f->n; i++) {
+    memcpy(phi + i * room, f->phi + i * f->room, (size_t)f->rank * sizeof *phi);
+  }
+  divw_free(f->phi);
+  divw_free(f->taken);
+  f->kernel->phi = f->phi = phi;
+  f->taken = taken;
+  f->room = room;
+  return DIVW_OK;
+fail:
+  divw_free(taken);
+  return status;
+}
+
+/* Twice as much where the next block may not fit. */
+static divw_status widen(factor *f) {
+  return f->room == f->most || f->rank + f->candidates <= f->room ? DIVW_OK : reserve(f, dw_min(f->most, 2 * f->room));
 }
 
 static double mean_rest(const factor *f) {
@@ -187,6 +223,7 @@ static divw_status run(factor *f, double residual) {
     dw_random_pairs((dw_sequence){f->seed, f->round, PURPOSE_PIVOTS}, 0, f->candidates, random);
     is_left = draw(f, random);
     if (is_left) {
+      DW_TRY(widen(f));
       DW_TRY(choose(f, random));
       DW_TRY(f->accepted > 0 ? extend(f) : DIVW_OK);
       mean = mean_rest(f);
@@ -206,7 +243,7 @@ static void finish(factor *f) {
   double largest = 0;
   for (int64_t i = 0; i < f->n; i++) {
     double *row = f->phi + i * f->rank, square = 0;
-    memmove(row, f->phi + i * f->most, (size_t)f->rank * sizeof *row);
+    memmove(row, f->phi + i * f->room, (size_t)f->rank * sizeof *row);
     for (int64_t k = 0; k < f->rank; k++) {
       square += row[k] * row[k];
     }
@@ -229,38 +266,31 @@ static void finish(factor *f) {
 
 static int64_t candidates_of(int64_t most) { return dw_max(LEAST_CANDIDATES, dw_min(MOST_CANDIDATES, most / 8)); }
 
-static divw_status check_room(int64_t n, int64_t most) {
-  const double has = dw_machine_bytes(), needs = 8.0 * (double)n * (double)most;
-  return needs <= has
-             ? DIVW_OK
-             : dw_fail(DIVW_ERROR_MEMORY,
-                       "%lld features of each of %lld examples take %.3g GB, and this machine has %.3g GB: ask for a "
-                       "smaller rank, at most %.0f",
-                       (long long)most, (long long)n, needs / 1e9, has / 1e9, floor(has / 8 / (double)n));
-}
+/* How many features there can be: more than LAPACK can index would be of no use. */
+static int64_t most_of(int64_t n, int64_t rank) { return dw_min(dw_min(rank, n), DW_MAX_ORDER); }
 
-double dw_low_rank_numbers(int64_t n, int64_t rank, int64_t d) {
-  const int64_t most = dw_min(rank, n), m = candidates_of(most);
-  return (double)n + (double)m + 2 * (double)(m * m) + (double)(m * most) + 2 * (double)(dw_min(ROWS, n) * m) +
+/* All of them at once, unless a residual may end with fewer. */
+static int64_t first_room(int64_t most, double residual) { return residual > 0 ? dw_min(most, FIRST_ROOM) : most; }
+
+double dw_low_rank_numbers(int64_t n, int64_t rank, double residual, int64_t d) {
+  const int64_t most = most_of(n, rank), m = candidates_of(most);
+  const double moving = first_room(most, residual) < most ? 0.5 * (double)n * (double)most : 0;
+  return moving + (double)n + (double)m + 2 * (double)(m * m) + (double)(m * most) + 2 * (double)(dw_min(ROWS, n) * m) +
          2 * (double)dw_kernel_block(n, d + 1) * (double)(d + 2) + (double)d;
 }
 
 divw_status dw_kernel_make_low_rank(divw_kernel *kernel, int64_t rank, double residual, uint64_t seed) {
   divw_status status;
-  factor f = {.kernel = kernel, .n = kernel->n, .most = dw_min(rank, kernel->n), .seed = seed};
+  factor f = {.kernel = kernel, .n = kernel->n, .most = most_of(kernel->n, rank), .seed = seed};
   f.candidates = candidates_of(f.most);
   f.nothing = (double)(f.most + kernel->similarity.d) * DBL_EPSILON;
-  DW_TRY(dw_check_order(f.most, "the rank"));
-  DW_TRY(check_room(f.n, f.most));
-  DW_TRY(dw_alloc(&kernel->phi, f.n, (size_t)f.most * sizeof *kernel->phi));
   DW_TRY(dw_alloc(&kernel->pivots, f.most, sizeof *kernel->pivots));
-  f.phi = kernel->phi;
+  DW_TRY(reserve(&f, first_room(f.most, residual)));
   DW_TRY(dw_alloc(&f.rest, f.n, sizeof *f.rest));
   DW_TRY(dw_alloc(&f.cumulative, f.n, sizeof *f.cumulative));
   DW_TRY(dw_alloc(&f.candidate, f.candidates, sizeof *f.candidate));
   DW_TRY(dw_alloc(&f.H, f.candidates * f.candidates, sizeof *f.H));
   DW_TRY(dw_alloc(&f.L, f.candidates * f.candidates, sizeof *f.L));
-  DW_TRY(dw_alloc(&f.taken, f.candidates * f.most, sizeof *f.taken));
   DW_TRY(dw_alloc(&f.block, dw_min(ROWS, f.n) * f.candidates, sizeof *f.block));
   if ((kernel->similarity.kind->has & DW_HAS_CHECKS) != 0) {
     DW_TRY(dw_alloc(&f.other, dw_min(ROWS, f.n) * f.candidates, sizeof *f.other));

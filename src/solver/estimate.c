@@ -6,6 +6,7 @@
 
 #include "../array_file.h"
 #include "../dataset/windows.h"
+#include "../linalg.h"
 #include "pace.h"
 
 #include <math.h>
@@ -71,17 +72,23 @@ typedef struct {
   int64_t n, components;
   bool streamed;
   int32_t approximation; /* 0: by pairs, without features */
-  int64_t rank;          /* of approximations */
+  int64_t rank;          /* of approximations, at most */
+  double residual;       /* that may end with fewer; 0: none */
 } data_size;
+
+static int64_t most_features(const data_size *of) {
+  const int64_t rank = dw_min(of->rank, DW_MAX_ORDER);
+  return of->approximation == DIVW_APPROXIMATION_FEATURES ? rank : dw_min(rank, of->n);
+}
 
 /* low_rank.c, features.c; before them bandwidth.c */
 static void approximate(divw_estimate *e, const data_size *of) {
   const bool random = of->approximation == DIVW_APPROXIMATION_FEATURES;
-  const double n = (double)of->n, d = (double)of->d, rank = (double)(random ? of->rank : dw_min(of->rank, of->n));
+  const double n = (double)of->n, d = (double)of->d, rank = (double)most_features(of);
   const int32_t kind = divw_similarity_kind(of->similarity), rule = divw_similarity_bandwidth_rule(of->similarity);
   const double chooses = rule == DIVW_BANDWIDTH_VENDI ? numbers_to_check(kind, rule, n) : 0;
-  const double more =
-      random ? dw_random_features_numbers(of->n, of->rank, of->d) : dw_low_rank_numbers(of->n, of->rank, of->d);
+  const double more = random ? dw_random_features_numbers(of->n, of->rank, of->d)
+                             : dw_low_rank_numbers(of->n, of->rank, of->residual, of->d);
   e->kernel = 8 * (n * rank + (random ? rank / 2 * d : rank + 2 * n) + d);
   hold(e, e->rows + e->window + 8 * (chooses + d + n));
   hold(e, e->rows + e->window + e->kernel + 8 * more);
@@ -195,9 +202,7 @@ static void add_kernel(divw_estimate *e, const data_size *of) {
     approximate(e, of);
   }
   if (!is_exact || matrix) {
-    e->problem.r = of->approximation == DIVW_APPROXIMATION_FEATURES ? of->rank
-                   : is_exact                                       ? of->n
-                                                                    : dw_min(of->rank, of->n);
+    e->problem.r = is_exact || of->approximation == 0 ? of->n : most_features(of);
     e->problem.dtype = DIVW_FLOAT64;
   }
 }
@@ -230,7 +235,7 @@ divw_status divw_estimate_create(divw_estimate **out, const divw_solver *solver,
   DW_REQUIRE(out);
   *out = NULL;
   return create(out, solver,
-                (data_size){__func__, NULL, rows, d, dtype, n, components, false, DIVW_APPROXIMATION_NONE, 0});
+                (data_size){__func__, NULL, rows, d, dtype, n, components, false, DIVW_APPROXIMATION_NONE, 0, 0});
 }
 
 divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *solver, const divw_similarity *similarity,
@@ -238,7 +243,7 @@ divw_status divw_estimate_create_with(divw_estimate **out, const divw_solver *so
   DW_REQUIRE(out);
   *out = NULL;
   return create(out, solver,
-                (data_size){__func__, similarity, rows, d, dtype, n, components, false, DIVW_APPROXIMATION_NONE, 0});
+                (data_size){__func__, similarity, rows, d, dtype, n, components, false, DIVW_APPROXIMATION_NONE, 0, 0});
 }
 
 divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver *solver,
@@ -247,13 +252,13 @@ divw_status divw_estimate_create_streamed(divw_estimate **out, const divw_solver
   DW_REQUIRE(out);
   *out = NULL;
   return create(out, solver,
-                (data_size){__func__, similarity, rows, d, dtype, n, components, true, DIVW_APPROXIMATION_NONE, 0});
+                (data_size){__func__, similarity, rows, d, dtype, n, components, true, DIVW_APPROXIMATION_NONE, 0, 0});
 }
 
 divw_status divw_estimate_create_low_rank(divw_estimate **out, const divw_solver *solver,
                                           const divw_similarity *similarity, int32_t approximation, int64_t rank,
-                                          int32_t streamed, int64_t rows, int64_t d, int32_t dtype, int64_t n,
-                                          int64_t components) {
+                                          double residual, int32_t streamed, int64_t rows, int64_t d, int32_t dtype,
+                                          int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
   if (approximation != DIVW_APPROXIMATION_CHOLESKY && approximation != DIVW_APPROXIMATION_FEATURES) {
@@ -264,15 +269,19 @@ divw_status divw_estimate_create_low_rank(divw_estimate **out, const divw_solver
   if (rank < 1) {
     return dw_fail(DIVW_ERROR_ARGUMENT, "%s: rank is %lld, expected 1 or more", __func__, (long long)rank);
   }
-  return create(out, solver,
-                (data_size){__func__, similarity, rows, d, dtype, n, components, streamed != 0, approximation, rank});
+  if (!(residual >= 0 && residual <= 1)) {
+    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: residual is %g, expected 0 to 1", __func__, residual);
+  }
+  return create(
+      out, solver,
+      (data_size){__func__, similarity, rows, d, dtype, n, components, streamed != 0, approximation, rank, residual});
 }
 
 divw_status divw_estimate_create_score_two(divw_estimate **out, const divw_similarity *similarity, int32_t streamed,
                                            int64_t rows, int64_t d, int32_t dtype, int64_t n, int64_t components) {
   DW_REQUIRE(out);
   *out = NULL;
-  return create(out, NULL, (data_size){__func__, similarity, rows, d, dtype, n, components, streamed != 0, 0, 0});
+  return create(out, NULL, (data_size){__func__, similarity, rows, d, dtype, n, components, streamed != 0, 0, 0, 0});
 }
 
 void divw_estimate_destroy(divw_estimate *estimate) { divw_free(estimate); }

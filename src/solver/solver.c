@@ -104,6 +104,7 @@ static void report_similarity(const divw_kernel *kernel, dw_report *report) {
   report->nu = divw_similarity_nu(parameters);
   report->bits = divw_similarity_bits(parameters);
   report->normalised = divw_similarity_normalise(parameters);
+  report->features = divw_kernel_features(kernel);
   report->approximation_seed = (int64_t)dw_kernel_seed(kernel);
   if (kind == DIVW_KERNEL_PRECOMPUTED || kind == DIVW_KERNEL_FUNCTION) {
     report->clipped = divw_kernel_clipped(kernel);

@@ -112,7 +112,7 @@ class Usage(CommandTest):
             "--classes": ("whole numbers separated by commas", ["a", "0,", ",0", "0,,1", "0;1", "0.5", "", "9" * 30]),
         }
         kernels = {
-            "--bandwidth": ("a number above 0, median, or vendi= and a number above 1", ["0", "-1", "mean", "vendi=1"]),
+            "--bandwidth": ("a number above 0, median, median= and a seed, or vendi= and a number above 1", ["0", "-1", "mean", "vendi=1", "median=", "median=-1", "median=0.5"]),
             "--degree": ("a whole number from 1 to 64 for --kernel polynomial", ["-1", "0", "65", "two"]),
         }
         for flag, (accepted, values) in kernels.items():

@@ -268,6 +268,14 @@ class Features(CommandTest):
             self.assertAlmostEqual(found["vendi_score"], len(rows) ** 2 / ((unit @ unit.T) ** 2).sum(), delta=1e-9)
         self.run_json("score", self.save(tall), "--kernel", "gaussian", "--order", 2, "--max-memory", "40M")
 
+    def test_the_median_is_drawn_by_its_seed(self):
+        data, found = self.save(mixture(400, 1)), []
+        for bandwidth in "median", "median=1", "median=2", "median=0":
+            found.append(self.run_json("score", data, "--kernel", "gaussian", "--bandwidth", bandwidth, "--rank", 2)["bandwidth"])
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(len(set(found)), 3)
+        self.assertLess(max(found) / min(found), 1.1)
+
     def test_evaluate(self):
         x, y = mixture(60, 1), mixture(50, 5)
         paths = self.save(x, "x.npy"), self.save(y, "y.npy")
@@ -298,6 +306,11 @@ class Features(CommandTest):
                              [report[key] for key in ("kernel", "bandwidth", "degree", "approximation")])
             self.assertAlmostEqual(shown["vendi_score"] / report["vendi_score"], 1, delta=0.2 if "rank" in name else 1e-6)
         data, flags = self.save(mixture(N, 1)), ["--kernel", "gaussian"]
+        report, _ = self.solve(data, [*flags, "--rank", 120, "--approximation", "features", "--bandwidth", 9])
+        shown = self.run_json("inspect", data, "--weights", self.path("w.npy"), "--example", 3)
+        self.assertEqual((shown["approximation"], report["features"]), ("features", 120))
+        self.assertLess(report["rank"], 120)
+        self.assertAlmostEqual(shown["vendi_score"] / report["vendi_score"], 1, delta=1e-9)
         report, _ = self.solve(data, flags)
         shown = self.run_json("inspect", data, "--weights", self.path("w.npy"), "--example", 3)
         self.assertAlmostEqual(shown["bandwidth"] / report["bandwidth"], 1, delta=1e-12)
