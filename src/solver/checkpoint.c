@@ -273,7 +273,7 @@ static divw_status write_all(dw_solve *solve, dw_stateful inner) {
   DW_TRY(solve->outer.visit(solve->outer.self, &archive));
   bool is_inside = inner.visit != NULL;
   DW_TRY(dw_archive_flag(&archive, &is_inside));
-  if (is_inside) {
+  if (inner.visit != NULL) {
     DW_TRY(solve->middle.visit(solve->middle.self, &archive));
     DW_TRY(inner.visit(inner.self, &archive));
   }
