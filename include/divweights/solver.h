@@ -458,9 +458,10 @@ DIVW_API int64_t divw_solver_initial_count(const divw_solver *solver);
  * @brief Keeps the state of a solve in a file, to go on from with divw_solver_set_resume().
  *
  * It is written when a solve begins, at the intervals given, and when the progress function or the largest number of
- * iterations ends it; each time complete or not at all. Interior-point methods are not interrupted: the file holds
- * where they began. It is for the same data, options and kind of machine; a solve that goes on ends with the same
- * bits as one that was never interrupted (same number of threads).
+ * iterations ends it; each time complete or not at all. Of an interior-point method that takes some thousands of rows
+ * at a time the file holds where it began, of all others the iteration they had come to. It is for the same data,
+ * options and kind of machine; a solve that goes on ends with the same bits as one that was never interrupted (same
+ * number of threads).
  * @param solver     the solver; not NULL
  * @param path       the file, replaced each time; copied; NULL: no checkpoints (default)
  * @param seconds    between two of them; 0: not by time
@@ -469,7 +470,7 @@ DIVW_API int64_t divw_solver_initial_count(const divw_solver *solver);
  *         divw_solver_solve() fail with DIVW_ERROR_FILE; one that fails later is tried again at the next interval
  *
  * Cost: one more pass over the rows in the beginning, for a hash of the data. The file has about 8 n (45 + number of
- * solves) bytes at most.
+ * solves) bytes at most, and 8 r^2 more at order inf.
  * @since 0.1
  */
 DIVW_API divw_status divw_solver_set_checkpoint(divw_solver *solver, const char *path, double seconds,

@@ -33,9 +33,12 @@ enum { STEPS_PER_RATE = 5 };
 #define EPSILON 1e-8
 
 typedef struct {
+  dw_solve *solve;
   int64_t n;
   double *gradient, *m, *v; /* n each */
   int64_t steps;            /* taken */
+  dw_point trial, *best;
+  dw_progress progress;
 } adam;
 
 /* g = d objective / d theta; `slope` is d objective / d log VS (with quality scores, d log(p.s VS)). */
@@ -61,45 +64,62 @@ static void step(adam *a, double *theta) {
   }
 }
 
-static divw_status climb(adam *a, dw_solve *solve, dw_problem problem, double target, dw_point *trial, dw_point *best,
-                         int32_t *stop_reason) {
+static divw_status visit(void *self, dw_archive *archive) {
   divw_status status;
-  const dw_objective *objective = &solve->objective;
-  dw_progress progress = {INFINITY, -INFINITY, 0};
-  for (;;) {
-    DW_TRY(dw_evaluate(solve, problem, target, trial));
-    dw_report_progress(solve, trial);
-    *stop_reason = dw_reason_to_stop(solve, trial, target, INT64_MAX, &progress);
-    if (a->steps == 0 || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(solve, problem, trial, best)) {
-      dw_point_copy(best, trial, a->n);
+  adam *a = self;
+  DW_TRY(dw_point_visit(a->best, a->n, archive));
+  DW_TRY(dw_point_visit(&a->trial, a->n, archive));
+  DW_TRY(dw_archive_bytes(archive, a->m, a->n * (int64_t)sizeof *a->m));
+  DW_TRY(dw_archive_bytes(archive, a->v, a->n * (int64_t)sizeof *a->v));
+  DW_VISIT(archive, a->steps);
+  status = dw_progress_visit(&a->progress, archive);
+fail:
+  return status;
+}
+
+static void go_on(adam *a, dw_problem problem) {
+  const dw_objective *objective = &a->solve->objective;
+  differentiate(a, &a->trial,
+                problem.fixed ? dw_level_scale(objective->level_order, a->trial.log_value)
+                              : dw_objective_slope(objective, a->trial.log_value));
+  step(a, a->trial.logit);
+}
+
+static divw_status climb(adam *a, dw_problem problem, double target, int32_t *stop_reason) {
+  divw_status status;
+  dw_solve *solve = a->solve;
+  if (dw_checkpoint_is_resuming(solve)) {
+    DW_TRY(dw_checkpoint_read(solve, (dw_stateful){a, visit}));
+    DW_TRY(dw_checkpoint_resumed(solve));
+    go_on(a, problem);
+  }
+  for (;; go_on(a, problem)) {
+    DW_TRY(dw_evaluate(solve, problem, target, &a->trial));
+    dw_report_progress(solve, &a->trial);
+    *stop_reason = dw_reason_to_stop(solve, &a->trial, target, INT64_MAX, &a->progress);
+    if (a->steps == 0 || *stop_reason == DIVW_STOP_CONVERGED || !dw_is_lower(solve, problem, &a->trial, a->best)) {
+      dw_point_copy(a->best, &a->trial, a->n);
     }
+    DW_TRY(dw_checkpoint_keep(solve, (dw_stateful){a, visit}, *stop_reason));
     if (*stop_reason != 0) {
       break;
     }
-    differentiate(a, trial,
-                  problem.fixed ? dw_level_scale(objective->level_order, trial->log_value)
-                                : dw_objective_slope(objective, trial->log_value));
-    step(a, trial->logit);
   }
 fail:
   return status;
 }
 
-divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
-                    int32_t *stop_reason) {
+divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int32_t *stop_reason) {
   divw_status status;
-  int64_t before = solve->iterations;
-  adam a = {.n = solve->n};
-  dw_point trial = {0};
+  adam a = {.solve = solve, .n = solve->n, .best = point, .progress = {INFINITY, -INFINITY, 0}};
   DW_TRY(dw_alloc_zero(&a.m, a.n, sizeof *a.m));
   DW_TRY(dw_alloc_zero(&a.v, a.n, sizeof *a.v));
   DW_TRY(dw_alloc(&a.gradient, a.n, sizeof *a.gradient));
-  DW_TRY(dw_point_create(&trial, a.n));
-  memcpy(trial.logit, point->logit, (size_t)a.n * sizeof *point->logit);
-  DW_TRY(climb(&a, solve, problem, target, &trial, point, stop_reason));
-  *iterations = solve->iterations - before;
+  DW_TRY(dw_point_create(&a.trial, a.n));
+  memcpy(a.trial.logit, point->logit, (size_t)a.n * sizeof *point->logit);
+  status = climb(&a, problem, target, stop_reason);
 fail:
-  dw_point_destroy(&trial);
+  dw_point_destroy(&a.trial);
   divw_free(a.gradient);
   divw_free(a.v);
   divw_free(a.m);

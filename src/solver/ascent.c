@@ -147,20 +147,9 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_TRY(dw_archive_flag(archive, &a->solve->estimated));
   DW_VISIT(archive, a->started);
   DW_VISIT(archive, a->smallest);
-  DW_VISIT(archive, a->progress.smallest_gap);
-  DW_VISIT(archive, a->progress.largest_objective);
-  DW_VISIT(archive, a->progress.idle);
+  status = dw_progress_visit(&a->progress, archive);
 fail:
   return status;
-}
-
-/* After an iteration: in time, and when only a limit or the host ends the solve. */
-static divw_status keep_state(ascent *a, int32_t stop_reason) {
-  const bool ends_early = stop_reason == DIVW_STOP_CANCELLED || stop_reason == DIVW_STOP_MAX_ITERATIONS;
-  if (!a->solve->is_safe || (stop_reason != 0 && !ends_early)) {
-    return DIVW_OK;
-  }
-  return dw_checkpoint_write(a->solve, (dw_stateful){a, visit}, !ends_early);
 }
 
 static divw_status climb(ascent *a, int32_t *stop_reason) {
@@ -176,7 +165,7 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
     DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
     dw_report_progress(a->solve, &a->trial);
     *stop_reason = reason_to_stop(a);
-    DW_TRY(keep_state(a, *stop_reason));
+    DW_TRY(dw_checkpoint_keep(a->solve, (dw_stateful){a, visit}, *stop_reason));
     if (*stop_reason != 0) {
       break;
     }
@@ -197,7 +186,7 @@ fail:
 }
 
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
-                      int64_t *iterations, int32_t *stop_reason) {
+                      int32_t *stop_reason) {
   divw_status status;
   ascent a = {
       .solve = solve, .problem = problem, .target = target, .best = point, .started = solve->iterations, .most = most};
@@ -212,7 +201,6 @@ divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_
   a.trial.p = point->p;
   memcpy(a.trial.logit, point->logit, (size_t)solve->n * sizeof *point->logit);
   DW_TRY(climb(&a, stop_reason));
-  *iterations = solve->iterations - a.started;
 fail:
   a.trial.p = NULL; /* the point has it */
   dw_point_destroy(&a.trial);

@@ -264,6 +264,15 @@ fail:
   return status;
 }
 
+divw_status dw_evaluate_again(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
+  const int64_t iterations = solve->iterations, row_passes = solve->row_passes;
+  solve->iterations--;
+  divw_status status = dw_evaluate(solve, problem, target, point);
+  solve->iterations = iterations;
+  solve->row_passes = row_passes;
+  return status;
+}
+
 /* ---- what methods share ---- */
 
 /* What is maximised, and the size of its terms. */
@@ -303,6 +312,15 @@ int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double t
     return DIVW_STOP_MAX_ITERATIONS;
   }
   return progress->idle >= patience ? DIVW_STOP_STALLED : 0;
+}
+
+divw_status dw_progress_visit(dw_progress *progress, dw_archive *archive) {
+  divw_status status;
+  DW_VISIT(archive, progress->smallest_gap);
+  DW_VISIT(archive, progress->largest_objective);
+  DW_VISIT(archive, progress->idle);
+fail:
+  return status;
 }
 
 void dw_report_progress(dw_solve *solve, const dw_point *point) {

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 3, BLOCK_ROWS = 256 };
+enum { VERSION = 4, BLOCK_ROWS = 256 };
 static const char MAGIC[8] = {'D', 'I', 'V', 'W', 'C', 'K', 'P', 'T'};
 static const uint32_t BYTE_ORDER_MARK = 0x01020304;
 
@@ -274,6 +274,7 @@ static divw_status write_all(dw_solve *solve, dw_stateful inner) {
   bool is_inside = inner.visit != NULL;
   DW_TRY(dw_archive_flag(&archive, &is_inside));
   if (inner.visit != NULL) {
+    DW_TRY(solve->middle.visit(solve->middle.self, &archive));
     DW_TRY(inner.visit(inner.self, &archive));
   }
   DW_TRY(dw_writer_write(archive.writer, &archive.checksum, sizeof archive.checksum));
@@ -303,6 +304,14 @@ divw_status dw_checkpoint_write(dw_solve *solve, dw_stateful inner, bool is_due_
     c->written = true;
   }
   return c->written ? DIVW_OK : status;
+}
+
+divw_status dw_checkpoint_keep(dw_solve *solve, dw_stateful inner, int32_t stop_reason) {
+  const bool ends_early = stop_reason == DIVW_STOP_CANCELLED || stop_reason == DIVW_STOP_MAX_ITERATIONS;
+  if (solve->is_unsafe || (stop_reason != 0 && !ends_early)) {
+    return DIVW_OK;
+  }
+  return dw_checkpoint_write(solve, inner, !ends_early);
 }
 
 /* ---- begin, end, options ---- */

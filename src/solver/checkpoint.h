@@ -1,8 +1,8 @@
 /* The state of a solve in a file, to go on from.
  *
  * What has state visits it: one function names every field once, and is used to write and to read. State is kept at
- * safe points, where a solve begins and after every iteration of ascent; from there everything that follows is a
- * function of what was kept, so a resumed solve ends with the same bits. */
+ * safe points, where a solve begins and after every iteration of a method, but for column generation; from there
+ * everything that follows is a function of what was kept, so a resumed solve ends with the same bits. */
 #ifndef DW_CHECKPOINT_H
 #define DW_CHECKPOINT_H
 
@@ -40,9 +40,13 @@ divw_status dw_checkpoint_read(struct dw_solve *solve, dw_stateful part);
 /* Every part has been read: what is left of the file is its checksum. */
 divw_status dw_checkpoint_resumed(struct dw_solve *solve);
 
-/* Writes a checkpoint of solve->outer and `inner` (visit NULL: none), if asked to; at the interval only where
+/* Writes a checkpoint of solve->outer and, in the middle of a solve, solve->middle and `inner` (visit NULL: between two
+ * solves), if asked to; at the interval only where
  * `is_due_only`. The first one must succeed, so that a wrong name is known at once; one that fails later leaves the
  * file as it was, and is tried again. */
 divw_status dw_checkpoint_write(struct dw_solve *solve, dw_stateful inner, bool is_due_only);
+
+/* The same after an iteration of a method: in time, and when only a limit or the host ends the solve. */
+divw_status dw_checkpoint_keep(struct dw_solve *solve, dw_stateful inner, int32_t stop_reason);
 
 #endif

@@ -164,28 +164,28 @@ static divw_status all_rows(dw_solve *solve, dw_problem problem, double target, 
   return run_round(solve, problem, target, active, point, NULL, stop_reason);
 }
 
-divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point,
                               int32_t *stop_reason) {
   divw_status status;
-  int64_t before = solve->iterations;
   candidate *ranked = NULL;
   double *theta = NULL;
   dw_active active = {NULL, dw_interior_active(solve)};
   DW_TRY(dw_alloc(&active.row, solve->n, sizeof *active.row));
   *stop_reason = 0;
-  if (active.count == solve->n) {
+  solve->is_unsafe = active.count < solve->n;
+  if (!solve->is_unsafe) {
     DW_TRY(all_rows(solve, problem, target, active, point, stop_reason));
   } else {
     DW_TRY(dw_alloc(&ranked, solve->n, sizeof *ranked));
     DW_TRY(dw_alloc(&theta, dw_max(solve->set.group_count, 1), sizeof *theta));
     if (isfinite(solve->objective.order)) {
-      DW_TRY(dw_ascend(solve, problem, target, APPROACH, point, iterations, stop_reason));
+      DW_TRY(dw_ascend(solve, problem, target, APPROACH, point, stop_reason));
       *stop_reason = *stop_reason == DIVW_STOP_STALLED ? 0 : *stop_reason;
     }
     DW_TRY(generate(solve, problem, target, active, ranked, theta, point, stop_reason));
   }
-  *iterations = solve->iterations - before;
 fail:
+  solve->is_unsafe = false;
   divw_free(theta);
   divw_free(ranked);
   divw_free(active.row);

@@ -21,6 +21,9 @@ typedef struct {
 
 void dw_constraints_clear(dw_constraints *constraints);
 
+/* Whether a row of the source is excluded. */
+bool dw_constraints_exclude(const dw_constraints *constraints, int64_t row);
+
 /* Whether a row has bounds other than 0 and 1, by itself or with its group. */
 bool dw_constraints_bound_rows(const dw_constraints *constraints);
 

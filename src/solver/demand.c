@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-/* As in frontier.c and file.c, of which a reader and a writer can be open at once. */
+/* As in frontier.c, and file.c and file_write.c, of which a reader and a writer can be open at once. */
 enum { FRONTIER = 20 << 10, CHECKPOINT = 192 << 10 };
 
 static bool has_limit(const dw_solve *s) { return s->options->constraints.effective > 0; }

@@ -46,6 +46,7 @@ typedef struct {
   dw_complementarity (*complementarity)(void *self, dw_steps step);
   void (*correct)(void *self); /* from here on, with the second-order term of the last direction */
   void (*move)(void *self, dw_steps step);
+  divw_status (*visit)(void *self, dw_archive *archive); /* what of its own variables the next step needs */
   bool is_linear; /* in its variables, so that p and multipliers may take steps of their own */
 } dw_concave;
 

@@ -262,6 +262,15 @@ static void move(void *self, dw_steps step) {
   turn(v, v->turned, v->back, v->sigma);
 }
 
+static divw_status visit(void *self, dw_archive *archive) {
+  divw_status status;
+  least_eigenvalue *v = self;
+  DW_VISIT(archive, v->tau);
+  status = dw_archive_bytes(archive, v->sigma, v->r * v->r * (int64_t)sizeof *v->sigma);
+fail:
+  return status;
+}
+
 /* ---- the solve ---- */
 
 static divw_status make_room(least_eigenvalue *v) {
@@ -302,6 +311,7 @@ divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, 
                       .complementarity = complementarity,
                       .correct = correct,
                       .move = move,
+                      .visit = visit,
                       .is_linear = true};
   DW_TRY(make_room(&v));
   value.column = v.b;

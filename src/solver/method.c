@@ -54,34 +54,6 @@ bool dw_wants_interior_point(const dw_solve *solve) {
          is_affordable(solve, solve->n <= FEW_ROWS ? INFINITY : CHEAP_STEP * dw_ascent_cost(solve));
 }
 
-/* The other method from where one has stalled; the point is kept where that is better. */
-static divw_status try_other(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
-                             int64_t *iterations, int32_t *stop_reason) {
-  divw_status status;
-  dw_point before;
-  int64_t more;
-  int32_t reason;
-  DW_TRY(dw_point_create(&before, solve->n));
-  dw_point_copy(&before, point, solve->n);
-  DW_TRY(interior ? dw_interior_point(solve, problem, target, point, &more, &reason)
-                  : dw_ascend(solve, problem, target, INT64_MAX, point, &more, &reason));
-  *iterations += more;
-  /* A converged point may be lower by what its gap is worth; by more, it is at another local maximum. */
-  double worth = dw_objective_slope(&solve->objective, before.log_value) * target;
-  bool lower = reason == DIVW_STOP_CONVERGED ? !problem.fixed && point->objective + worth < before.objective
-                                             : dw_is_lower(solve, problem, point, &before);
-  if (lower) {
-    dw_point_copy(point, &before, solve->n);
-    reason = reason == DIVW_STOP_CONVERGED ? DIVW_STOP_STALLED : reason;
-  } else {
-    solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  }
-  *stop_reason = reason;
-fail:
-  dw_point_destroy(&before);
-  return status;
-}
-
 /* The iterations of ascent, forecast, from which on the other method goes on. Up to some thousand rows few iterations
  * are worth their price. With more of them, and near balance 1, where ascent takes many on any data, operations decide,
  * as long as ascent arrives at all. */
@@ -97,27 +69,6 @@ static int64_t auto_iterations(const dw_solve *solve) {
   return dw_max(SOME_ITERATIONS, (int64_t)fmin(equal, (double)solve->options->max_iterations));
 }
 
-/* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at
- * small lambda ascent would try those states at its fifth iteration. An interior-point method then has to find better.
- */
-static divw_status look_at_initial(dw_solve *solve, dw_problem problem, double target, bool interior, dw_point *point,
-                                   int64_t *iterations, int32_t *stop_reason) {
-  divw_status status;
-  dw_progress progress = {INFINITY, -INFINITY, 0};
-  solve->smooths_always = true;
-  status = dw_evaluate(solve, problem, target, point);
-  solve->smooths_always = false;
-  DW_TRY(status);
-  dw_report_progress(solve, point);
-  *iterations = 1;
-  *stop_reason = dw_reason_to_stop(solve, point, target, INT64_MAX, &progress);
-  if (*stop_reason == 0 && interior) {
-    DW_TRY(try_other(solve, problem, target, true, point, iterations, stop_reason));
-  }
-fail:
-  return status;
-}
-
 /* Whether the other method may go on where one has stalled. */
 bool dw_may_switch(const dw_solve *solve, bool interior) {
   if (solve->options->method != DIVW_METHOD_AUTO || (solve->quality != NULL && solve->objective.order > 1)) {
@@ -126,33 +77,134 @@ bool dw_may_switch(const dw_solve *solve, bool interior) {
   return interior ? isfinite(solve->objective.order) : is_affordable(solve, BEARABLE_STEP);
 }
 
-/* One solve by the method that fits; where it has stalled, the other one goes on from there if it may. */
+/* ---- the solve ---- */
+
+typedef struct {
+  dw_solve *solve;
+  dw_problem problem;
+  double target;
+  dw_point *point, before; /* before: where the other method began */
+  int64_t started;         /* iterations before this solve */
+  int32_t stop_reason;
+  bool is_interior; /* the method at work, or the last one */
+  bool is_other;    /* it went on where another one had ended */
+  bool is_resuming; /* and in the middle of it */
+} run;
+
+static divw_status visit(void *self, dw_archive *archive) {
+  divw_status status;
+  run *r = self;
+  DW_VISIT(archive, r->started);
+  DW_TRY(dw_archive_flag(archive, &r->is_interior));
+  DW_TRY(dw_archive_flag(archive, &r->is_other));
+  if (r->is_other) {
+    if (dw_archive_is_reading(archive)) {
+      DW_TRY(dw_point_create(&r->before, r->solve->n));
+    }
+    DW_TRY(dw_point_visit(&r->before, r->solve->n, archive));
+  }
+fail:
+  return status;
+}
+
+static divw_status run_method(run *r, int64_t most) {
+  r->is_resuming = false;
+  return r->is_interior ? dw_interior_point(r->solve, r->problem, r->target, r->point, &r->stop_reason)
+                        : dw_ascend(r->solve, r->problem, r->target, most, r->point, &r->stop_reason);
+}
+
+/* The other method from where one has stalled; the point is kept where that is better. */
+static divw_status run_other(run *r, bool interior) {
+  divw_status status;
+  dw_solve *solve = r->solve;
+  if (!r->is_resuming) {
+    DW_TRY(dw_point_create(&r->before, solve->n));
+    dw_point_copy(&r->before, r->point, solve->n);
+    r->is_interior = interior;
+    r->is_other = true;
+  }
+  DW_TRY(run_method(r, INT64_MAX));
+  /* A converged point may be lower by what its gap is worth; by more, it is at another local maximum. */
+  bool converged = r->stop_reason == DIVW_STOP_CONVERGED;
+  double worth = dw_objective_slope(&solve->objective, r->before.log_value) * r->target;
+  bool lower = converged ? !r->problem.fixed && r->point->objective + worth < r->before.objective
+                         : dw_is_lower(solve, r->problem, r->point, &r->before);
+  if (lower) {
+    dw_point_copy(r->point, &r->before, solve->n);
+    r->stop_reason = converged ? DIVW_STOP_STALLED : r->stop_reason;
+  } else {
+    solve->method = r->is_interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  }
+fail:
+  dw_point_destroy(&r->before);
+  return status;
+}
+
+/* What the host starts from, as it is and with smoothed states: an interior-point method leaves it at once, and at
+ * small lambda ascent would try those states at its fifth iteration. An interior-point method then has to find better.
+ */
+static divw_status look_at_initial(run *r, bool interior) {
+  divw_status status;
+  dw_solve *solve = r->solve;
+  dw_progress progress = {INFINITY, -INFINITY, 0};
+  solve->smooths_always = true;
+  status = dw_evaluate(solve, r->problem, r->target, r->point);
+  solve->smooths_always = false;
+  DW_TRY(status);
+  dw_report_progress(solve, r->point);
+  r->stop_reason = dw_reason_to_stop(solve, r->point, r->target, INT64_MAX, &progress);
+  if (r->stop_reason == 0 && interior) {
+    DW_TRY(run_other(r, true));
+  }
+fail:
+  return status;
+}
+
+/* By the method that fits; where it has stalled, the other one goes on from there if it may. */
+static divw_status run_both(run *r) {
+  divw_status status = DIVW_OK;
+  dw_solve *solve = r->solve;
+  bool interior = dw_wants_interior_point(solve), may_switch = dw_may_switch(solve, interior);
+  bool is_slow_start = (interior || is_slow(solve)) && isfinite(solve->objective.order); /* order inf has its dual
+                                                                                          * states from the method */
+  if (!r->is_resuming) {
+    solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
+  }
+  if (r->is_other) {
+    DW_TRY(run_other(r, r->is_interior));
+  } else if (solve->options->initial != NULL && solve->iterations == 0 && is_slow_start) {
+    DW_TRY(look_at_initial(r, interior));
+  }
+  if (r->stop_reason == 0) {
+    r->is_interior = interior;
+    DW_TRY(run_method(r, may_switch ? auto_iterations(solve) : INT64_MAX));
+  }
+  bool was_first = r->is_interior == interior;
+  if (may_switch && was_first && r->stop_reason == DIVW_STOP_STALLED && !dw_is_rounding(solve, r->point)) {
+    DW_TRY(run_other(r, !interior));
+  }
+fail:
+  return status;
+}
+
 divw_status dw_run_method(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
                           int32_t *stop_reason) {
   divw_status status;
-  const divw_solver *options = solve->options;
-  if (options->method == DIVW_METHOD_ADAM) {
+  run r = {.solve = solve, .problem = problem, .target = target, .point = point, .started = solve->iterations};
+  solve->middle = (dw_stateful){&r, visit};
+  r.is_resuming = dw_checkpoint_is_resuming(solve);
+  if (r.is_resuming) {
+    DW_TRY(dw_checkpoint_read(solve, solve->middle));
+  }
+  if (solve->options->method == DIVW_METHOD_ADAM) {
     solve->method = DIVW_METHOD_ADAM;
-    return dw_adam(solve, problem, target, point, iterations, stop_reason);
+    DW_TRY(dw_adam(solve, problem, target, point, &r.stop_reason));
+  } else {
+    DW_TRY(run_both(&r));
   }
-  bool interior = dw_wants_interior_point(solve), may_switch = dw_may_switch(solve, interior);
-  solve->method = interior ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED;
-  *stop_reason = 0;
-  if (options->initial != NULL && solve->iterations == 0 && (interior || is_slow(solve)) &&
-      isfinite(solve->objective.order)) { /* order inf has its dual states from the method alone */
-    DW_TRY(look_at_initial(solve, problem, target, interior, point, iterations, stop_reason));
-  }
-  if (*stop_reason == 0) {
-    solve->is_safe = !interior;
-    status = interior ? dw_interior_point(solve, problem, target, point, iterations, stop_reason)
-                      : dw_ascend(solve, problem, target, may_switch ? auto_iterations(solve) : INT64_MAX, point,
-                                  iterations, stop_reason);
-    solve->is_safe = false;
-    DW_TRY(status);
-  }
-  if (may_switch && *stop_reason == DIVW_STOP_STALLED && !dw_is_rounding(solve, point)) {
-    DW_TRY(try_other(solve, problem, target, !interior, point, iterations, stop_reason));
-  }
+  *iterations = solve->iterations - r.started;
+  *stop_reason = r.stop_reason;
 fail:
+  dw_point_destroy(&r.before);
   return status;
 }

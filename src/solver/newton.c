@@ -217,34 +217,73 @@ static bool is_as_good(const dw_newton *w, const dw_point *point, const dw_point
   return worth > 0 && point->objective >= than->objective - 0.1 * worth;
 }
 
-static divw_status iterate(dw_newton *w, dw_problem problem, double target, dw_point *best, dw_point *trial,
-                           int32_t *stop_reason) {
+static divw_status visit(void *self, dw_archive *archive) {
   divw_status status;
-  dw_progress progress = {INFINITY, -INFINITY, 0};
-  int64_t n = w->solve->n;
-  memcpy(trial->logit, best->logit, (size_t)n * sizeof *trial->logit);
+  dw_newton *w = self;
+  const int64_t number = sizeof(double), n = w->solve->n;
+  DW_TRY(dw_point_visit(w->best, n, archive));
+  DW_TRY(dw_point_visit(&w->trial, n, archive));
+  DW_TRY(dw_archive_bytes(archive, w->p, w->m * number));
+  DW_TRY(dw_archive_bytes(archive, w->slack, w->pairs * number));
+  DW_TRY(dw_archive_bytes(archive, w->dual, w->pairs * number));
+  DW_TRY(dw_archive_bytes(archive, w->theta, w->groups * number));
+  DW_TRY(dw_archive_bytes(archive, w->mass, w->groups * number));
+  DW_TRY(dw_archive_bytes(archive, w->fixed_mass, w->groups * number));
+  DW_VISIT(archive, w->nu);
+  DW_VISIT(archive, w->lambda);
+  DW_VISIT(archive, w->fixed_deficit);
+  DW_TRY(dw_progress_visit(&w->progress, archive));
+  status = w->value->visit == NULL ? DIVW_OK : w->value->visit(w->value->self, archive);
+fail:
+  return status;
+}
+
+/* Evaluates p: whether it is the best point, and whether to go on. */
+static divw_status look(dw_newton *w, dw_problem problem, double target, bool first, int32_t *stop_reason) {
+  divw_status status;
+  for (int64_t k = 0; k < w->m; k++) {
+    w->trial.logit[w->active.row[k]] = log(dw_newton_n(w) * w->p[k]);
+  }
+  DW_TRY(dw_evaluate(w->solve, problem, target, &w->trial));
+  dw_report_progress(w->solve, &w->trial);
+  *stop_reason = dw_reason_to_stop(w->solve, &w->trial, target, PATIENCE, &w->progress);
+  if (first || *stop_reason == DIVW_STOP_CONVERGED || is_as_good(w, &w->trial, w->best) ||
+      (!dw_is_lower(w->solve, problem, &w->trial, w->best) && !is_as_good(w, w->best, &w->trial))) {
+    dw_point_copy(w->best, &w->trial, w->solve->n);
+  }
+  if (first) {
+    dw_newton_start_multipliers(w, &w->trial);
+  }
+  status = dw_checkpoint_keep(w->solve, (dw_stateful){w, visit}, *stop_reason);
+fail:
+  return status;
+}
+
+static divw_status step_on(dw_newton *w, int32_t *stop_reason) {
+  bool good = false;
+  divw_status status = factor(w, &w->trial, &good);
+  *stop_reason = good && take_step(w, &w->trial) ? 0 : DIVW_STOP_STALLED;
+  return status;
+}
+
+static divw_status iterate(dw_newton *w, dw_problem problem, double target, int32_t *stop_reason) {
+  divw_status status = DIVW_OK;
+  bool first = true;
   *stop_reason = 0;
-  for (bool first = true; *stop_reason == 0; first = false) {
-    for (int64_t k = 0; k < w->m; k++) {
-      trial->logit[w->active.row[k]] = log(dw_newton_n(w) * w->p[k]);
-    }
-    DW_TRY(dw_evaluate(w->solve, problem, target, trial));
-    dw_report_progress(w->solve, trial);
-    *stop_reason = dw_reason_to_stop(w->solve, trial, target, PATIENCE, &progress);
-    if (first || *stop_reason == DIVW_STOP_CONVERGED || is_as_good(w, trial, best) ||
-        (!dw_is_lower(w->solve, problem, trial, best) && !is_as_good(w, best, trial))) {
-      dw_point_copy(best, trial, n);
-    }
-    if (first) {
-      dw_newton_start_multipliers(w, trial);
-    }
-    if (w->is_part && *stop_reason == 0 && !first && are_done(w, trial, target, w->restricted)) {
+  if (dw_checkpoint_is_resuming(w->solve)) {
+    DW_TRY(dw_checkpoint_read(w->solve, (dw_stateful){w, visit}));
+    DW_TRY(dw_checkpoint_resumed(w->solve));
+    DW_TRY(dw_evaluate_again(w->solve, problem, target, &w->trial));
+    DW_TRY(step_on(w, stop_reason));
+    first = false;
+  }
+  for (; *stop_reason == 0; first = false) {
+    DW_TRY(look(w, problem, target, first, stop_reason));
+    if (w->is_part && *stop_reason == 0 && !first && are_done(w, &w->trial, target, w->restricted)) {
       break;
     }
     if (*stop_reason == 0) {
-      bool good;
-      DW_TRY(factor(w, trial, &good));
-      *stop_reason = good && take_step(w, trial) ? 0 : DIVW_STOP_STALLED;
+      DW_TRY(step_on(w, stop_reason));
     }
   }
 fail:
@@ -254,21 +293,26 @@ fail:
 divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
                               dw_point *best, double *theta, int32_t *stop_reason) {
   divw_status status;
-  dw_newton w = {.solve = solve, .value = value, .active = active, .is_part = theta != NULL};
-  dw_point trial = {0};
+  dw_newton w = {.solve = solve,
+                 .value = value,
+                 .active = active,
+                 .is_part = theta != NULL,
+                 .best = best,
+                 .progress = {INFINITY, -INFINITY, 0}};
   solve->smooths_always = true;
-  DW_TRY(dw_point_create(&trial, solve->n));
+  DW_TRY(dw_point_create(&w.trial, solve->n));
   DW_TRY(dw_newton_create(&w));
   w.follows = problem.fixed || w.limited ? 0 : dw_objective_decline(&solve->objective);
   dw_feasible_temper(&solve->set, best->logit, best->p);
-  dw_newton_start(&w, best, &trial);
-  DW_TRY(iterate(&w, problem, target, best, &trial, stop_reason));
+  dw_newton_start(&w, best, &w.trial);
+  memcpy(w.trial.logit, best->logit, (size_t)solve->n * sizeof *best->logit);
+  DW_TRY(iterate(&w, problem, target, stop_reason));
   for (int32_t g = 0; theta != NULL && g < w.groups; g++) {
     theta[g] = w.theta[g] / value->unit;
   }
 fail:
   solve->smooths_always = false;
   dw_newton_destroy(&w);
-  dw_point_destroy(&trial);
+  dw_point_destroy(&w.trial);
   return status;
 }

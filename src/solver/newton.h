@@ -12,6 +12,8 @@ typedef struct {
   dw_concave *value;
   dw_active active;
   int64_t m;
+  dw_point trial, *best; /* the point that is looked at, and the best one met */
+  dw_progress progress;
   const dw_point *at;
   bool capped, limited, is_part;
   double lambda;      /* of this iteration, in units of the value */

@@ -1,12 +1,14 @@
 /* One call of divw_solver_solve(), shared by the files of this folder:
  *
- *     solver.c       options, and the call itself
+ *     options.c      options
+ *     solver.c       the call itself
  *     initial.c      weights to start from
  *     path.c         the trade-off curve: one call after the other
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
  *     method.c       one solve: by which method, and by which other one where it stalls
  *     objective.c    orders and objectives as scalar functions
  *     constraints.c  what the caller asks of the weights, as options
+ *     constraint_set.c   what they make of the examples at hand
  *     feasible.c     the set of weights that makes
  *     ascent.c       one solve: accelerated ascent from a point to a gap
  *     anderson.c     its acceleration
@@ -92,8 +94,8 @@ typedef struct dw_solve {
   int64_t iterations, row_passes, solves;
   double started;
   dw_checkpoint *checkpoint; /* NULL: neither written nor resumed from */
-  dw_stateful outer;         /* what is around a method: counters and the search */
-  bool is_safe;              /* where checkpoints may be written */
+  dw_stateful outer, middle; /* what is around a method: counters and the search; which method a solve has come to */
+  bool is_unsafe;            /* where no checkpoints may be written */
   bool cancelled;
   bool stalled;          /* some solve could not reach its target: rounding has the word */
   bool estimated;        /* some iteration was in single precision: spectrum.single */
@@ -121,6 +123,9 @@ divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive);
 
 /* certificate.c: fills `point` at its logit (projected on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
+
+/* The same for a point that was read from a checkpoint, for the spectrum that comes of it: it counts as done. */
+divw_status dw_evaluate_again(dw_solve *solve, dw_problem problem, double target, dw_point *point);
 
 /* How many smoothed dual states it tries at once. */
 int64_t dw_smoothed_states(int64_t n);
@@ -152,15 +157,14 @@ void dw_start_from_initial(const dw_solve *solve, double *logit);
 /* ascent.c: from point->logit until the gap is at most target, or it looks as if that took more than `most` iterations
  * (then: stalled); point becomes the best point met. */
 divw_status dw_ascend(dw_solve *solve, dw_problem problem, double target, int64_t most, dw_point *point,
-                      int64_t *iterations, int32_t *stop_reason);
+                      int32_t *stop_reason);
 
 /* columns.c: the same by interior points. */
-divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
+divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point,
                               int32_t *stop_reason);
 
 /* adam.c: the same by the published optimiser. */
-divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int64_t *iterations,
-                    int32_t *stop_reason);
+divw_status dw_adam(dw_solve *solve, dw_problem problem, double target, dw_point *point, int32_t *stop_reason);
 
 /* Tells the host about a point; sets solve->cancelled when it asks to stop. */
 void dw_report_progress(dw_solve *solve, const dw_point *point);
@@ -173,6 +177,7 @@ typedef struct {
 } dw_progress;
 int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double target, int64_t patience,
                           dw_progress *progress);
+divw_status dw_progress_visit(dw_progress *progress, dw_archive *archive);
 
 /* Whether the objective (or, at a fixed slope, y + slope H) of a point is below that of another beyond rounding. */
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than);
