@@ -75,14 +75,29 @@ def support(D, lam, upper):
     return p @ D + lam * entropy(p) + (1 - p.sum()) * D.max()
 
 
-def upper_bound(K, p, lam, upper):
-    """No weights below `upper` have a larger log VS + lam H: weak duality at the smoothed state of p (order 1)."""
+def grouped_support(D, lam, labels, bounds):
+    """The same over p whose mass of each label k is within bounds[k]: of mass m a group gives m (A - lam log m),
+    A = lam log sum exp(D / lam), so m = exp((A - s) / lam), clipped."""
+    low, high = np.transpose(bounds)
+    A = np.array([D[labels == k].max() + lam * np.log(np.exp((D[labels == k] - D[labels == k].max()) / lam).sum())
+                  for k in range(len(bounds))])
+    under, over = A.min() - 50, A.max() + 50
+    for _ in range(200):
+        s = (under + over) / 2
+        m = np.clip(np.exp(np.clip((A - s) / lam, -500, 50)), low, high)
+        under, over = (s, over) if m.sum() > 1 else (under, s)
+    return (m * A - lam * np.where(m > 0, m * np.log(np.maximum(m, 1e-300)), 0)).sum() + (1 - m.sum()) * A.max()
+
+
+def upper_bound(K, p, lam, most):
+    """No allowed weights have a larger log VS + lam H: weak duality at the smoothed state of p (order 1). most(D): the
+    most of <D, p> + lam H(p) over allowed p."""
     n, root = len(p), np.sqrt(p)
     mu, U = np.linalg.eigh(root[:, None] * K * root)
     U, mu = U[:, mu > 1e-13], mu[mu > 1e-13]
     part = (K @ (root[:, None] * U)) ** 2 / mu
     rest = np.maximum(1 - part.sum(axis=1), 0)
-    return min(support(-part @ np.log((1 - e) * mu + e / n) - rest * math.log(e / n), lam, upper)
+    return min(most(-part @ np.log((1 - e) * mu + e / n) - rest * math.log(e / n))
                for e in (1e-9, 1e-8, 1e-7, 1e-6))
 
 
@@ -105,7 +120,7 @@ class Features(CommandTest):
                                "--output", self.path("w.npy"))
         return report, np.load(self.path("w.npy"))
 
-    def certify(self, report, p, K, upper=1.0, order=1):
+    def certify(self, report, p, K, upper=1.0, order=1, most=None):
         """Value and interval are those of K; the reported bound and the one from K alone are above what p has, and no
         further than is said."""
         value = log_vendi(K, p, order) + LAMBDA * entropy(p)
@@ -118,7 +133,7 @@ class Features(CommandTest):
         if exact:
             self.assertLessEqual(report["gap"], TOLERANCE)
         if order == 1:
-            bound = upper_bound(K, p, LAMBDA, np.broadcast_to(upper, p.shape))
+            bound = upper_bound(K, p, LAMBDA, most or (lambda D: support(D, LAMBDA, np.broadcast_to(upper, p.shape))))
             self.assertGreaterEqual(bound, value - 1e-9)
             self.assertLessEqual(bound - value, 2 * TOLERANCE if exact else report["gap"] + 1e-9)
         return value
@@ -132,7 +147,7 @@ class Features(CommandTest):
                 optimum = log_vendi(K, best) + LAMBDA * entropy(best)
                 self.assertGreaterEqual(report["upper_bound"], optimum)
                 self.assertGreaterEqual(report["gap"], optimum - log_vendi(K, p) - LAMBDA * entropy(p))
-                self.assertGreaterEqual(upper_bound(K, p, LAMBDA, np.ones(N)), optimum)
+                self.assertGreaterEqual(upper_bound(K, p, LAMBDA, lambda D: support(D, LAMBDA, np.ones(N))), optimum)
                 self.assertLess(report["residual"], 0.5)
 
     def test_orders(self):
@@ -161,6 +176,17 @@ class Features(CommandTest):
             report, p = self.solve(data, flags, "--exclude", excluded, "--max-weight", 3)
             self.assertTrue((p <= upper * (1 + 1e-9)).all())
             self.certify(report, p, K, upper)
+
+    def test_bounds_on_groups(self):
+        labels, bounds = np.arange(N) % 3, [(0, 0.1), (0.6, 1), (0, 1)]
+        file = self.path("bounds.csv")
+        with open(file, "w") as text:
+            text.write("label,lower,upper\n0,0,0.1\n1,0.6,1\n")
+        for _, data, flags, K in self.each("gaussian", "gaussian, rank 30", "tanimoto", "precomputed"):
+            report, p = self.solve(data, flags, "--labels", self.save(labels, "labels.npy"), "--group-bounds", file)
+            self.assertLessEqual(p[labels == 0].sum(), 0.1 + 1e-9)
+            self.assertGreaterEqual(p[labels == 1].sum(), 0.6 - 1e-9)
+            self.certify(report, p, K, most=lambda D: grouped_support(D, LAMBDA, labels, bounds))
 
     def test_rows_that_stay_in_their_file(self):
         for name, data, flags, K in self.each("gaussian, rank 30", "laplacian, residual", "gaussian"):
