@@ -118,6 +118,9 @@ static bool is_too_slow(ascent *a) {
   if (a->most == INT64_MAX || done <= FORECAST + 1) {
     return false;
   }
+  if (a->solve->estimated && !a->solve->spectrum.single) {
+    return done > a->most;
+  }
   if (isinf(*slot)) {
     return a->progress.idle >= FORECAST;
   }
