@@ -39,7 +39,7 @@ quietly() { # COMMAND...
 build_command() {
   mkdir -p build
   : >"$log"
-  quietly cmake --preset release -DDIVWEIGHTS_BUILD_TESTS=OFF
+  quietly cmake --preset release -DDIVWEIGHTS_BUILD_TESTS=OFF -DDIVWEIGHTS_BUILD_BENCH=OFF
   quietly cmake --build --preset release --parallel "$(nproc)"
 }
 
