@@ -436,6 +436,9 @@ static void certificates_hold_under_every_constraint(void **state) {
             check_bound(kernel, &r, by[m], &others, &random);
           }
           if (by[0] != NULL && by[1] != NULL) {
+            if (r.order <= 1 && r.objective == DIVW_OBJECTIVE_LOG) { /* concave: two methods, one optimum */
+              near(divw_weights_objective_value(by[0]), divw_weights_objective_value(by[1]), r.tolerance);
+            }
             for (int m = 0; m < 2; m++) {
               assert_true(divw_weights_objective_value(by[m]) <= divw_weights_global_upper_bound(by[1 - m]) + 1e-12);
             }
@@ -1039,6 +1042,10 @@ static void every_allocation_may_fail(void **state) {
 }
 
 int main(void) {
+  /* By ascent at balance 1 with scores, the last bits decide whether a row comes to lie where its weight is too small
+   * to grow: then p is the best to 1e-10, and its proof 6e-5. Those of one thread are the same on every number of
+   * cores. */
+  ok(divw_set_threads(1));
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(caps_floors_and_groups_fix_the_share_of_copies),
       cmocka_unit_test(effective_examples_fix_the_share_of_copies),

@@ -110,7 +110,9 @@ static divw_status advance(ascent *a) {
 }
 
 /* Whether more iterations than allowed would be needed if the gap went on falling as in the last ones; as long as it is
- * infinite, at orders above 1, whether nothing has become better in them. */
+ * infinite, at orders above 1, whether nothing has become better in them. Once estimates have come down to the target,
+ * gaps are proven ones, which jump, fall by smoothing all at once, and forecast nothing: then iterations are counted.
+ */
 static bool is_too_slow(ascent *a) {
   int64_t done = a->solve->iterations - a->started;
   double *slot = &a->smallest[done % FORECAST], before = *slot; /* FORECAST iterations ago */
