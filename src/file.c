@@ -261,11 +261,16 @@ divw_status dw_reader_identify(const dw_reader *reader, dw_file_identity *identi
   if (!reader->sized) {
     return dw_fail(DIVW_ERROR_FILE, "%s: is no regular file, expected one that can be read again", reader->path);
   }
-  if (reader->gzip || reader->zip != NULL) {
-    return dw_fail(DIVW_ERROR_FORMAT, "%s: is %s, and can only be read from its beginning: unpack it, or read it whole",
-                   reader->path, reader->gzip ? "gzipped" : "a zip archive (npz)");
+  if (reader->gzip) {
+    return dw_fail(DIVW_ERROR_FORMAT,
+                   "%s: is gzipped, and can only be read from its beginning: unpack it, or read it whole",
+                   reader->path);
   }
   *identity = reader->identity;
-  identity->offset = identity->size - reader->unread - reader->stream.avail_in;
+  if (reader->zip != NULL) {
+    return dw_zip_locate(reader->zip, &identity->offset, &identity->bytes);
+  }
+  identity->bytes = reader->unread + reader->stream.avail_in;
+  identity->offset = identity->size - identity->bytes;
   return DIVW_OK;
 }

@@ -3,7 +3,10 @@
  * An archive says of a member how large it is, packed and unpacked, and what its checksum is. minizip never gives out
  * more than the size; that it gives out no less, and the checksum, are checked at the end. No claim is believed beyond
  * what the file could hold when memory is asked for. minizip allocates 62 KiB outside our hooks while a member is open.
- */
+ *
+ * A stored member lies in the file as it is, and can be read by position without minizip: where it begins, behind its
+ * local header, minizip knows once it has opened it. That it ends within the file is checked here; its checksum, which
+ * would take a read of all of it, is not. */
 #include "npz.h"
 
 #include "text.h"
@@ -14,13 +17,15 @@
 #include <string.h>
 #include <unzip.h>
 
-enum { MAX_NAME = 65535 };
+enum { MAX_NAME = 65535, STORED = 0, DEFLATED = 8 };
 
 struct dw_zip {
   unzFile archive;
   bool reading; /* a member is open */
   unz_file_info64 member;
-  int64_t file_bytes, done;
+  int64_t file_bytes;
+  int64_t begin;    /* of the member's bytes in the file */
+  int64_t done;     /* bytes of it that were given out */
   const char *path; /* the caller's, for sentences */
 };
 
@@ -135,7 +140,7 @@ fail:
 /* ---- reading it ---- */
 
 static divw_status open_member(dw_zip *zip) {
-  enum { ENCRYPTED = 1, STORED = 0, DEFLATED = 8 };
+  enum { ENCRYPTED = 1 };
   if ((zip->member.flag & ENCRYPTED) != 0) {
     return dw_fail(DIVW_ERROR_FORMAT, "%s: is encrypted, expected a zip archive without a password", zip->path);
   }
@@ -148,6 +153,11 @@ static divw_status open_member(dw_zip *zip) {
     return damaged(zip, "a member does not begin where its directory says");
   }
   zip->reading = true;
+  const uint64_t begin = unzGetCurrentFileZStreamPos64(zip->archive), end = (uint64_t)zip->file_bytes;
+  if (begin > end || zip->member.compressed_size > end - begin) {
+    return damaged(zip, "a member goes on behind the end of the file");
+  }
+  zip->begin = (int64_t)begin;
   return DIVW_OK;
 }
 
@@ -221,8 +231,24 @@ divw_status dw_zip_read(dw_zip *zip, unsigned char *buffer, int64_t bytes, int64
 }
 
 int64_t dw_zip_left(const dw_zip *zip) {
-  const uint64_t claimed = zip->member.uncompressed_size, packed = zip->member.compressed_size;
-  const int64_t holds = packed < (uint64_t)zip->file_bytes ? (int64_t)packed : zip->file_bytes;
-  const int64_t most = zip->member.compression_method == 0 ? holds : dw_most_inflated(holds);
+  const uint64_t claimed = zip->member.uncompressed_size;
+  const int64_t packed = (int64_t)zip->member.compressed_size;
+  const int64_t most = zip->member.compression_method == STORED ? packed : dw_most_inflated(packed);
   return (claimed < (uint64_t)most ? (int64_t)claimed : most) - zip->done;
+}
+
+divw_status dw_zip_locate(const dw_zip *zip, int64_t *offset, int64_t *bytes) {
+  const uint64_t size = zip->member.uncompressed_size;
+  if (zip->member.compression_method != STORED) {
+    return dw_fail(DIVW_ERROR_FORMAT,
+                   "%s: is compressed (npz), and can only be read from its beginning: save it with numpy.savez, or "
+                   "read it whole",
+                   zip->path);
+  }
+  if (size != zip->member.compressed_size) {
+    return damaged(zip, "a stored member has one size packed and another unpacked");
+  }
+  *offset = zip->begin + zip->done;
+  *bytes = (int64_t)size - zip->done;
+  return DIVW_OK;
 }

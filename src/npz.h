@@ -23,6 +23,10 @@ divw_status dw_zip_read(dw_zip *zip, unsigned char *buffer, int64_t bytes, int64
 /* More bytes than these are not to come, whatever the archive says. */
 int64_t dw_zip_left(const dw_zip *zip);
 
+/* Where in the file the bytes lie that were not read yet, and how many they are: of a member that is stored as it is;
+ * DIVW_ERROR_FORMAT of others. They are within the file, and nobody has looked at their checksum. */
+divw_status dw_zip_locate(const dw_zip *zip, int64_t *offset, int64_t *bytes);
+
 /* What a deflate stream of `bytes` bytes can become at most. It spends at least two bits on a match of at most 258
  * bytes: 1032 bytes for each. zlib may have taken up to 8 bytes more than it has given out for. */
 static inline int64_t dw_most_inflated(int64_t bytes) { return 1032 * (dw_min(bytes, INT64_MAX / 1032 - 8) + 8); }
