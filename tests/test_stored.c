@@ -129,40 +129,59 @@ static void put_number(unsigned char *to, uint64_t value, int bytes) {
 }
 
 typedef struct {
-  uint32_t packed, unpacked, offset; /* what the directory says of the member */
+  uint64_t packed, unpacked, offset; /* what the directory says of the member */
   uint16_t name, extra;              /* what the member's own header says it has before its bytes */
 } claims;
 
-/* An archive of one stored member a.npy; its own header leaves the sizes to the directory. */
+enum { LOCAL = 30 + 5, ENTRY = 46 + 5, FIELD = 28, RECORD = 56, LOCATOR = 20, END = 22 };
+
+/* The end of an archive in 64 bits, and what points at it. */
+static unsigned char *put_large_end(unsigned char *to, size_t directory) {
+  memcpy(to, "PK\6\6\54\0\0\0\0\0\0\0\55\0\55\0", 16);
+  put_number(to + 24, 1, 8);
+  put_number(to + 32, 1, 8);
+  put_number(to + 40, ENTRY + FIELD, 8);
+  put_number(to + 48, directory, 8);
+  memcpy(to + RECORD, "PK\6\7", 4);
+  put_number(to + RECORD + 8, directory + ENTRY + FIELD, 8);
+  return to + RECORD + LOCATOR;
+}
+
+/* An archive of one stored member a.npy, all of whose numbers are in 64 bits; its own header leaves the sizes to the
+ * directory. */
 static const char *craft(const char *name, const file_content *content, const claims *says) {
-  enum { LOCAL = 30 + 5, ENTRY = 46 + 5 };
   file_content file = {"PK\3\4\55\0\0\0\0", 0};
   const uint32_t sum = (uint32_t)crc32(0, content->bytes, (unsigned)content->count);
+  const size_t directory = LOCAL + content->count;
   put_number(file.bytes + 14, sum, 4);
   memset(file.bytes + 18, 0xff, 8);
   put_number(file.bytes + 26, says->name, 2);
   put_number(file.bytes + 28, says->extra, 2);
   memcpy(file.bytes + 30, "a.npy", 5);
   memcpy(file.bytes + LOCAL, content->bytes, content->count);
-  unsigned char *entry = file.bytes + LOCAL + content->count, *end = entry + ENTRY;
+  unsigned char *entry = file.bytes + directory, *field = entry + ENTRY;
   memcpy(entry, "PK\1\2\55\0\55\0", 8);
   put_number(entry + 16, sum, 4);
-  put_number(entry + 20, says->packed, 4);
-  put_number(entry + 24, says->unpacked, 4);
+  memset(entry + 20, 0xff, 8);
   put_number(entry + 28, 5, 2);
-  put_number(entry + 42, says->offset, 4);
+  put_number(entry + 30, FIELD, 2);
+  memset(entry + 42, 0xff, 4);
   memcpy(entry + 46, "a.npy", 5);
+  memcpy(field, "\1\0\30\0", 4);
+  put_number(field + 4, says->unpacked, 8);
+  put_number(field + 12, says->packed, 8);
+  put_number(field + 20, says->offset, 8);
+  unsigned char *end = put_large_end(field + FIELD, directory);
   memcpy(end, "PK\5\6\0\0\0\0\1\0\1\0", 12);
-  put_number(end + 12, ENTRY, 4);
-  put_number(end + 16, LOCAL + content->count, 4);
-  file.count = LOCAL + content->count + ENTRY + 22;
+  memset(end + 12, 0xff, 8);
+  file.count = (size_t)(end + END - file.bytes);
   return put(name, file);
 }
 
 static void sizes_and_offsets_are_held_against_the_file(void **state) {
   (void)state;
   const file_content content = rows(0, 20);
-  const uint32_t size = (uint32_t)content.count, huge = UINT32_C(1) << 31;
+  const uint64_t size = content.count, huge = UINT64_C(1) << 63;
   const struct {
     claims says;
     const char *sentence;
@@ -170,7 +189,7 @@ static void sizes_and_offsets_are_held_against_the_file(void **state) {
       {{size, size + 1, 0, 5, 0}, "a stored member has one size packed and another unpacked"},
       {{size + 1, size, 0, 5, 0}, "a stored member has one size packed and another unpacked"},
       {{huge, huge, 0, 5, 0}, "a member goes on behind the end of the file"},
-      {{UINT32_MAX, UINT32_MAX, 0, 5, 0}, "a member goes on behind the end of the file"},
+      {{UINT64_MAX, UINT64_MAX, 0, 5, 0}, "a member goes on behind the end of the file"},
       {{size + 200, size + 200, 0, 5, 0}, "a member goes on behind the end of the file"},
       {{size + 1, size + 1, 0, 5, 0}, "lies.npz: has trailing bytes"},
       {{size - 1, size - 1, 0, 5, 0}, "lies.npz: truncated"},
@@ -178,13 +197,17 @@ static void sizes_and_offsets_are_held_against_the_file(void **state) {
       {{0, 0, 0, 5, 0}, "lies.npz: "},
       {{size, size, 1, 5, 0}, "a member does not begin where its directory says"},
       {{size, size, huge, 5, 0}, "a member does not begin where its directory says"},
-      {{size, size, UINT32_MAX - 10, 5, 0}, "a member does not begin where its directory says"},
+      {{size, size, UINT64_MAX - 10, 5, 0}, "a member does not begin where its directory says"},
       {{size, size, 0, 5, 60000}, "a member goes on behind the end of the file"},
       {{size, size, 0, 5, 50}, "lies.npz: "}, /* within the file, and in the middle of the array */
       {{size, size, 0, 6, 0}, "a member does not begin where its directory says"},
   };
   divw_dataset *dataset;
-  ok(divw_dataset_open(&dataset, craft("sound.npz", &content, &(claims){size, size, 0, 5, 0})));
+  const char *sound = craft("sound.npz", &content, &(claims){size, size, 0, 5, 0});
+  ok(divw_dataset_open(&dataset, sound));
+  counts_through(dataset, 20);
+  divw_dataset_destroy(dataset);
+  ok(divw_dataset_load(&dataset, sound));
   counts_through(dataset, 20);
   divw_dataset_destroy(dataset);
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -198,12 +221,12 @@ static void sizes_and_offsets_are_held_against_the_file(void **state) {
 static void members_may_overlap(void **state) {
   (void)state;
   divw_dataset *dataset;
-  const file_content content = npy("|u1", "(70, 2)", "\0\1", 2); /* 138 bytes more than there are */
-  const uint32_t size = (uint32_t)content.count + 138;
+  const file_content content = npy("|u1", "(250, 2)", "\0\1", 2); /* 500 bytes more than there are */
+  const uint64_t size = content.count + 500;
   const char *path = craft("overlaps.npz", &content, &(claims){size, size, 0, 5, 0});
   fails(divw_dataset_open(&dataset, path), DIVW_ERROR_FORMAT, "a member goes on behind the end of the file");
   const file_content less = npy("|u1", "(20, 2)", "\0\1", 2);
-  const uint32_t within = (uint32_t)less.count + 38;
+  const uint64_t within = less.count + 38;
   path = craft("overlaps.npz", &less, &(claims){within, within, 0, 5, 0});
   ok(divw_dataset_open(&dataset, path));
   double row[2];
@@ -245,7 +268,7 @@ static void survives(const file_content *file) {
 static void every_damage_is_refused_or_leaves_rows_within_the_file(void **state) {
   (void)state;
   const file_content content = rows(0, 3);
-  const uint32_t size = (uint32_t)content.count;
+  const uint64_t size = content.count;
   for (int crafted = 0; crafted < 2; crafted++) {
     const char *seed = crafted ? craft("seed.npz", &content, &(claims){size, size, 0, 5, 0})
                                : stored("seed.npz", &(member){"a.npy", content}, 1);
