@@ -107,7 +107,7 @@ class Usage(CommandTest):
             "--kernel": ("cosine|linear|gaussian|laplacian|matern|polynomial|cosine-power|arc-cosine|tanimoto|precomputed", ["rbf", "cos", "cosine|linear", ""]),
             "--objective": ("expected published|log", ["sqrt"]),
             "--method": ("auto|accelerated|interior-point|adam", ["newton"]),
-            "--order": ("a number of at least 0.01", ["0", "-1", "nan"]),
+            "--order": ("a number above 0, or inf", ["0", "-1", "nan"]),
             "--entropy-weight": ("a number of at least 1e-09", ["0", "-1"]),
             "--classes": ("whole numbers separated by commas", ["a", "0,", ",0", "0,,1", "0;1", "0.5", "", "9" * 30]),
         }
