@@ -254,6 +254,7 @@ static divw_status open_to_read(divw_dataset **out, const char *path, const char
   rows_block block = {.stays = true};
   DW_TRY((dw_is_folder(path) ? describe_folder : describe_file)(&block, path, name));
   DW_TRY(check_rows(&block, path));
+  assert(block.store != NULL);
   block.store->dtype = block.header.dtype;
   block.store->row_bytes = block.d * block.header.element_size;
   status = dw_dataset_make_stored(out, block.store, block.header.shape[0], block.d);
