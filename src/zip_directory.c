@@ -79,7 +79,7 @@ static divw_status go_to(dw_archive *archive, uint64_t begin, uint64_t bytes, in
 
 /* The record that a locator in front of the end points at. */
 static divw_status find_in_64_bits(dw_archive *archive, const unsigned char *locator, int64_t limit) {
-  unsigned char record[END_64];
+  unsigned char record[END_64] = {0};
   divw_status status;
   DW_TRY(go_to(archive, number(locator + 8, 8), END_64, limit));
   DW_TRY(read_directory(archive, record, END_64));
@@ -145,7 +145,7 @@ fail:
 }
 
 divw_status dw_zip_next(dw_archive *archive, dw_zip_entry *entry, char name[DW_ZIP_NAME]) {
-  unsigned char fixed[ENTRY];
+  unsigned char fixed[ENTRY] = {0};
   divw_status status;
   DW_TRY(read_directory(archive, fixed, ENTRY));
   if (memcmp(fixed, "PK\1\2", 4) != 0) {
@@ -167,7 +167,7 @@ fail:
 }
 
 divw_status dw_zip_begin_of(const dw_archive *archive, const dw_zip_entry *entry, int64_t *begin) {
-  unsigned char header[HEADER];
+  unsigned char header[HEADER] = {0};
   int64_t got = 0;
   divw_status status = DIVW_OK;
   if (entry->header <= (uint64_t)archive->bytes) {
