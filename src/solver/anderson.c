@@ -11,10 +11,9 @@
  * the inverse of K along the s of the step before, of which the change of r tells: |s| / |K s|, the geometric mean of
  * the two steps of Barzilai and Borwein, between 1 and MOST_MIXING.
  *
- * The
- * least-squares problem is solved from its normal equations, columns scaled and small eigenvalues cut, since they are a
- * sum over examples of m^2 products (and one all-reduce if ever rows are spread), where a QR would need all
- * of them at once; measured against SVD at depth 8 to 20 the iteration counts are the same.
+ * The least-squares problem is solved from its normal equations, columns scaled and small eigenvalues cut, since they
+ * are a sum over examples of m^2 products (and one all-reduce if ever rows are spread), where a QR would need all of
+ * them at once; measured against SVD at depth 8 to 20 the iteration counts are the same.
  *
  * The differences are most of what a solve holds and reads of each row, so they have 16 bits a number from some
  * thousand rows on, and of many rows 10 steps are kept. They only shape the step; its start and the residual are exact.
@@ -215,10 +214,11 @@ static void add_products(const step *s, int part, int64_t first, int64_t count) 
 
 static void products_of_part(void *context, int part) { each_block(context, part, add_products); }
 
-/* From the products of r and s, side by side: s - r = a K s, if but for the rest the last step left nothing. */
+/* From the products of r and s, side by side: s - r = a K s, if but for the rest the last step left nothing. K has no
+ * negative directions; where it looks like one the step was too long for such arithmetic. */
 static double mixing(double last, const double *products, int64_t stride) {
   const double rr = products[0], rs = products[1], ss = products[stride + 1], change = ss - 2 * rs + rr;
-  return change > 0 ? fmin(fmax(last * sqrt(ss / change), 1), MOST_MIXING) : MOST_MIXING;
+  return ss > rs ? fmin(fmax(last * sqrt(ss / change), 1), MOST_MIXING) : 1;
 }
 
 static divw_status coefficients(step *s) {
@@ -283,4 +283,10 @@ divw_status dw_anderson_step(dw_anderson *a, const double *p, dw_step before, dw
   dw_run_parts(s.parts, combine_part, &s);
 fail:
   return status;
+}
+
+divw_status dw_anderson_restart(dw_anderson *a, dw_step now, double *next) {
+  dw_anderson_reset(a);
+  a->mixing = 1;
+  return dw_anderson_step(a, NULL, now, now, next);
 }
