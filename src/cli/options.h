@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#include <float.h>
+
 typedef enum {
   FLAG_SWITCH, /* bool */
   FLAG_TEXT,   /* const char *: a file */
@@ -27,6 +29,8 @@ struct cli_flag {
   bool required;
   const char *help;
 };
+
+#define ABOVE_0 DBL_TRUE_MIN /* least of a flag that takes any positive number */
 
 #define FIELD(name) offsetof(cli_settings, name)
 
