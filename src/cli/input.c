@@ -21,9 +21,14 @@ static bool is_square(const divw_dataset *dataset, const char *path) {
          fail("%s: is a matrix of %lld x %lld, expected as many rows as columns for --kernel precomputed", path, n, d);
 }
 
+divw_status open_input(divw_dataset **dataset, const cli_settings *settings) {
+  return settings->array == NULL ? divw_dataset_open(dataset, settings->input)
+                                 : divw_dataset_open_array(dataset, settings->input, settings->array);
+}
+
 bool load_input(divw_dataset **dataset, const cli_settings *settings) {
   const bool is_matrix = settings->kernel != NULL && strcmp(settings->kernel, "precomputed") == 0;
-  return ok(settings->streams         ? divw_dataset_open(dataset, settings->input)
+  return ok(settings->streams         ? open_input(dataset, settings)
             : settings->array == NULL ? divw_dataset_load(dataset, settings->input)
                                       : divw_dataset_load_array(dataset, settings->input, settings->array)) &&
          (!is_matrix || is_square(*dataset, settings->input));
@@ -102,10 +107,14 @@ bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_se
   return done;
 }
 
+bool use_threads(const cli_settings *settings) {
+  return ok(divw_set_threads(settings->threads > 0 ? (int32_t)settings->threads : divw_threads()));
+}
+
 bool read_rows(divw_dataset **dataset, const cli_settings *settings) {
   *dataset = NULL;
-  return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
-         load_input(dataset, settings) && select_examples(dataset, settings) && transform(dataset, settings);
+  return use_threads(settings) && load_input(dataset, settings) && select_examples(dataset, settings) &&
+         transform(dataset, settings);
 }
 
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {

@@ -39,7 +39,7 @@ struct cli_flag {
 
 #define FLAG_THREADS                                                                                                   \
   {"threads", FLAG_WHOLE, FIELD(threads), "N", NULL, 1, 1024,                                                          \
-   .help = "threads to compute with; all cores when not given"}
+   .help = "threads to compute with; when not given, OPENBLAS_NUM_THREADS or all cores"}
 /* clang-format on */
 
 #define EXIT_STATUSES                                                                                                  \

@@ -43,7 +43,7 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
 
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
   dw_history history = dw_history_of(s->n);
-  double columns = 2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) * (double)history.width / 8;
+  double columns = (2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) + 1) * (double)history.width / 8;
   double step = fmax(numbers_to_evaluate(s), dw_anderson_numbers(s->n));
   return (double)s->n * (3 + columns) + step;
 }

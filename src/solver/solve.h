@@ -206,6 +206,9 @@ typedef struct {
  * looked at after a reset. next may be before.logit. */
 divw_status dw_anderson_step(dw_anderson *anderson, const double *p, dw_step before, dw_step now, double *next);
 
+/* Forgets the past: next becomes the plain step, to which differences are then taken. */
+divw_status dw_anderson_restart(dw_anderson *anderson, dw_step now, double *next);
+
 /* Numbers that it works in, beside the history. */
 double dw_anderson_numbers(int64_t n);
 
