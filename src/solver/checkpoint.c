@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 4, BLOCK_ROWS = 256 };
+enum { VERSION = 5, BLOCK_ROWS = 256 };
 static const char MAGIC[8] = {'D', 'I', 'V', 'W', 'C', 'K', 'P', 'T'};
 static const uint32_t BYTE_ORDER_MARK = 0x01020304;
 
@@ -308,7 +308,7 @@ divw_status dw_checkpoint_write(dw_solve *solve, dw_stateful inner, bool is_due_
 
 divw_status dw_checkpoint_keep(dw_solve *solve, dw_stateful inner, int32_t stop_reason) {
   const bool ends_early = stop_reason == DIVW_STOP_CANCELLED || stop_reason == DIVW_STOP_MAX_ITERATIONS;
-  if (solve->is_unsafe || (stop_reason != 0 && !ends_early)) {
+  if (stop_reason != 0 && !ends_early) {
     return DIVW_OK;
   }
   return dw_checkpoint_write(solve, inner, !ends_early);
