@@ -366,7 +366,9 @@ def log_score(mu, q):
     mu = mu[mu > 0]
     if np.isinf(q):
         return -np.log(mu.max())
-    return entropy(mu) if q == 1 else np.log(np.sum(mu ** q)) / (1 - q)
+    if abs(q - 1) < 1e-3:
+        return entropy(mu) if q == 1 else np.log1p(np.sum(mu * np.expm1((q - 1) * np.log(mu)))) / (1 - q)
+    return np.log(np.sum(mu ** q)) / (1 - q)
 
 
 def low_rank_factor(K, r):
@@ -441,6 +443,19 @@ def check_low_rank(q):
         holds("13.3 certificate, q = %g" % q, bound - level - lam * entropy(other) + room)
 
 
+def check_level(q):
+    """Section 9.2: the tangent of the level at another state is a bound."""
+    p, other, lam = np.exp(random_log_p()), np.exp(log_softmax(np.logaddexp(random_log_p(), -12))), 10 ** rng.uniform(-2, 1)
+    e = 1.0 if q < 0.5 else (1 - q) / q
+    mu, V = np.linalg.eigh(rho(other))
+    mu = np.maximum(mu, 1e-300)
+    log_vendi = log_score(mu, q)
+    h = -np.log(mu) - log_vendi if q == 1 else q / (1 - q) * np.expm1((q - 1) * (np.log(mu) + log_vendi))
+    here = log_score(np.maximum(np.linalg.eigvalsh(rho(p)), 0), q)
+    growth = here - log_vendi if e == 0 else np.expm1(e * (here - log_vendi)) / e  # in nats at the other state
+    holds("9.2 tangents", soft_maximum((phi @ V) ** 2 @ h, lam) - growth - lam * entropy(p))
+
+
 def check_new_row():
     """Section 13.8: the last row is new, with weight t; the features are of the others alone."""
     x = rng.standard_normal((31, rng.integers(1, 6)))
@@ -470,6 +485,9 @@ def check_new_row():
 
 
 def main():
+    for q in (0.01, 0.3, 0.5, 0.9, 1 - 1e-9, 1, 1 + 1e-9, 1.5, 2, 5, 20):
+        for _ in range(200):
+            check_level(q)
     for _ in range(300):
         check_new_row()
     for q in (0.5, 1, 2, 3, np.inf):

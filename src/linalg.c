@@ -1,24 +1,13 @@
-/* The only file that knows BLAS and LAPACK. */
+/* Products, Cholesky factors and triangular solutions. Only this file, eigen.c and blas_threads.c know BLAS and LAPACK.
+ */
 #include "linalg.h"
+
+#include "blas_threads.h"
 
 #include <cblas.h>
 #include <lapacke.h>
 
-#include <divweights/runtime.h>
-
-#include <float.h>
-#include <math.h>
 #include <string.h>
-
-divw_status divw_set_threads(int32_t threads) {
-  if (threads < 1 || threads > 1024) {
-    return dw_fail(DIVW_ERROR_ARGUMENT, "divw_set_threads: threads is %d, expected 1 to 1024", threads);
-  }
-  openblas_set_num_threads(threads);
-  return DIVW_OK;
-}
-
-int32_t divw_threads(void) { return openblas_get_num_threads(); }
 
 divw_status dw_check_order(int64_t r, const char *what) {
   if (r > DW_MAX_ORDER) {
@@ -29,35 +18,39 @@ divw_status dw_check_order(int64_t r, const char *what) {
 
 void dw_add_gram(double *gram, int64_t r, const double *rows, int64_t count) {
   assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  dw_blas_begin_product(count, r, r / 2);
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0, rows, (int)r, 1.0, gram, (int)r);
-}
-
-void dw_add_gram_single(float *gram, int64_t r, const float *rows, int64_t count) {
-  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
-  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)r, (int)count, 1.0F, rows, (int)r, 1.0F, gram, (int)r);
+  dw_blas_end();
 }
 
 void dw_add_outer(double *outer, int64_t n, const double *rows, int64_t count) {
   assert(n <= DW_MAX_ORDER && count <= INT32_MAX);
+  dw_blas_begin_product(count, n, n / 2);
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, (int)n, (int)count, 1.0, rows, (int)count, 1.0, outer, (int)n);
+  dw_blas_end();
 }
 
 bool dw_cholesky(double *matrix, int64_t n) {
-  return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, matrix, (lapack_int)n) == 0;
+  dw_blas_begin_order(n);
+  const lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, matrix, (lapack_int)n);
+  dw_blas_end();
+  return info == 0;
 }
 
 void dw_cholesky_solve(const double *factor, int64_t n, double *b, int64_t count) {
   int order = (int)n;
   assert(count <= INT32_MAX);
+  dw_blas_begin_order(n);
   if (count == 1) {
     cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, order, factor, order, b, 1);
     cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, order, factor, order, b, 1);
-    return;
+  } else {
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, (int)count, order, 1.0, factor,
+                order, b, order);
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, order, 1.0, factor, order,
+                b, order);
   }
-  cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, (int)count, order, 1.0, factor, order,
-              b, order);
-  cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, order, 1.0, factor, order, b,
-              order);
+  dw_blas_end();
 }
 
 /* Our upper triangle is LAPACK's lower one. */
@@ -68,7 +61,9 @@ divw_status dw_pivoted_cholesky(double *A, int64_t n, double tolerance, int64_t 
   DW_TRY(dw_check_order(n, "the order of a Cholesky factorisation"));
   DW_TRY(dw_alloc(&work, 2 * n, sizeof *work));
   DW_TRY(dw_alloc(&pivots, n, sizeof *pivots));
+  dw_blas_begin_order(n);
   LAPACKE_dpstrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n, pivots, &found, tolerance, work);
+  dw_blas_end();
   if (found < 1) {
     status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no pivot of a matrix of order %lld", (long long)n);
   }
@@ -84,16 +79,21 @@ fail:
 
 void dw_solve_rows(double *rows, int64_t count, const double *L, int64_t r) {
   assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  dw_blas_begin_product(count, r, r / 2);
   cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0, L, (int)r, rows,
               (int)r);
+  dw_blas_end();
 }
 
 /* Row-major A is LAPACK's transpose. */
 bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots) {
   static_assert(sizeof(lapack_int) == sizeof *pivots, "LAPACK with 32-bit integers");
   lapack_int order = (lapack_int)n;
-  return LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, order, order, A, order, pivots) == 0 &&
-         LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, 'T', order, 1, A, order, pivots, b, order) == 0;
+  dw_blas_begin_order(n);
+  const bool done = LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, order, order, A, order, pivots) == 0 &&
+                    LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, 'T', order, 1, A, order, pivots, b, order) == 0;
+  dw_blas_end();
+  return done;
 }
 
 void dw_mirror_upper(double *matrix, int64_t r) {
@@ -106,318 +106,58 @@ void dw_mirror_upper(double *matrix, int64_t r) {
 
 void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r) {
   assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  dw_blas_begin_product(count, r, r / 2);
   cblas_dtrmm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0, R, (int)r, rows,
               (int)r);
-}
-
-void dw_multiply_rows_single(float *rows, int64_t count, const float *R, int64_t r) {
-  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
-  cblas_strmm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0F, R, (int)r,
-              rows, (int)r);
+  dw_blas_end();
 }
 
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
                      int64_t k) {
   assert(m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && stride <= INT32_MAX);
+  dw_blas_begin_product(m, n, k);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1.0, a, (int)k, b, (int)k, 0.0, product,
               (int)stride);
+  dw_blas_end();
 }
 
 void dw_add_products(double *product, const double *a, int64_t m, const double *b, int64_t n, int64_t count) {
   assert(m <= INT32_MAX && n <= INT32_MAX && count <= INT32_MAX);
+  dw_blas_begin_product(m, n, count);
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)m, (int)n, (int)count, 1.0, a, (int)m, b, (int)n, 1.0,
               product, (int)n);
+  dw_blas_end();
 }
 
 void dw_divide_rows(double *rows, int64_t count, const double *R, int64_t r) {
   assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
+  dw_blas_begin_product(count, r, r / 2);
   cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, (int)count, (int)r, 1.0, R, (int)r,
               rows, (int)r);
+  dw_blas_end();
 }
 
 void dw_divide(double *x, const double *R, int64_t r) {
+  dw_blas_begin_order(r);
   cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, (int)r, R, (int)r, x, 1);
+  dw_blas_end();
 }
 
 double dw_dot(const double *a, const double *b, int64_t count) {
   assert(count <= INT32_MAX);
-  return cblas_ddot((int)count, a, 1, b, 1);
+  dw_blas_begin_order(0);
+  const double dot = cblas_ddot((int)count, a, 1, b, 1);
+  dw_blas_end();
+  return dot;
 }
 
 void dw_subtract_products(double *product, int64_t stride, const double *a, int64_t a_stride, int64_t m,
                           const double *b, int64_t b_stride, int64_t n, int64_t k) {
   assert(m <= INT32_MAX && n <= INT32_MAX && a_stride <= INT32_MAX && b_stride <= INT32_MAX);
   if (k > 0) {
+    dw_blas_begin_product(m, n, k);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, -1.0, a, (int)a_stride, b,
                 (int)b_stride, 1.0, product, (int)stride);
+    dw_blas_end();
   }
-}
-
-/* ---- eigenvalues ---- */
-
-static bool all_finite(const double *x, int64_t count) {
-  double probe = 0;
-  for (int64_t i = 0; i < count; i++) {
-    probe += x[i] * 0.0; /* 0 for every finite number, NaN otherwise, and never an overflow */
-  }
-  return probe == 0;
-}
-
-/* Tries S = V^T diag(mu) V and V^T V = I on one vector. The threshold `most` is far above rounding, about r u ||S||,
- * and far below any failure that was ever reported. */
-static divw_status eigen_residual(const double *S, int64_t r, const double *mu, const double *V, double most,
-                                  bool *good) {
-  divw_status status;
-  double *x;
-  int n = (int)r;
-  DW_TRY(dw_alloc(&x, 4 * r, sizeof *x));
-  double *sx = x + r, *vx = x + 2 * r, *back = x + 3 * r, scale = fmax(fabs(mu[0]), fabs(mu[r - 1]));
-  for (int64_t i = 0; i < r; i++) {
-    x[i] = (i % 3 == 0 ? 1.0 : -0.7) / sqrt((double)r);
-  }
-  cblas_dsymv(CblasRowMajor, CblasUpper, n, 1.0, S, n, x, 1, 0.0, sx, 1);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, n, n, 1.0, V, n, x, 1, 0.0, vx, 1);
-  cblas_dgemv(CblasRowMajor, CblasTrans, n, n, 1.0, V, n, vx, 1, 0.0, back, 1);
-  cblas_daxpy(n, -1.0, x, 1, back, 1);
-  for (int64_t i = 0; i < r; i++) {
-    vx[i] *= mu[i];
-  }
-  cblas_dgemv(CblasRowMajor, CblasTrans, n, n, -1.0, V, n, vx, 1, 1.0, sx, 1);
-  *good = cblas_dnrm2(n, back, 1) <= most && cblas_dnrm2(n, sx, 1) <= most * scale;
-fail:
-  if (status == DIVW_OK) {
-    divw_free(x);
-  }
-  return status;
-}
-
-typedef divw_status (*eigen_solver)(double *V, int64_t r, double *mu, lapack_int *info);
-
-static divw_status divide_and_conquer(double *V, int64_t r, double *mu, lapack_int *info) {
-  divw_status status;
-  double *work = NULL;
-  lapack_int *iwork = NULL, n = (lapack_int)r;
-  int64_t lwork = 1 + 6 * r + 2 * r * r, liwork = 3 + 5 * r;
-  DW_TRY(dw_alloc(&work, lwork, sizeof *work));
-  DW_TRY(dw_alloc(&iwork, liwork, sizeof *iwork));
-  *info =
-      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', n, V, n, mu, work, (lapack_int)lwork, iwork, (lapack_int)liwork);
-fail:
-  divw_free(iwork);
-  divw_free(work);
-  return status;
-}
-
-static divw_status implicit_qr(double *V, int64_t r, double *mu, lapack_int *info) {
-  divw_status status;
-  double *work;
-  lapack_int n = (lapack_int)r;
-  DW_TRY(dw_alloc(&work, 34 * r, sizeof *work));
-  *info = LAPACKE_dsyev_work(LAPACK_COL_MAJOR, 'V', 'U', n, V, n, mu, work, 34 * n);
-  divw_free(work);
-fail:
-  return status;
-}
-
-divw_status dw_eigen(const double *S, int64_t r, double *mu, double *V) {
-  static const eigen_solver solvers[] = {divide_and_conquer, implicit_qr};
-  divw_status status;
-  DW_TRY(dw_check_order(r, "the order of an eigenvalue problem"));
-  if (!all_finite(S, r * r)) {
-    return dw_fail(DIVW_ERROR_NUMERICAL, "a %lld x %lld matrix of moments has a NaN or Inf", (long long)r,
-                   (long long)r);
-  }
-  for (size_t k = 0; k < sizeof solvers / sizeof *solvers; k++) {
-    lapack_int info;
-    bool good;
-    memcpy(V, S, (size_t)(r * r) * sizeof *V);
-    DW_TRY(solvers[k](V, r, mu, &info)); /* columns of a column-major V are the rows of ours */
-    if (info == 0 && all_finite(mu, r) && all_finite(V, r * r)) {
-      DW_TRY(eigen_residual(S, r, mu, V, 1e-10, &good));
-      if (good) {
-        return DIVW_OK;
-      }
-    }
-  }
-  status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no eigenvalues of a finite %lld x %lld matrix", (long long)r,
-                   (long long)r);
-fail:
-  return status;
-}
-
-divw_status dw_eigen_single(const double *S, int64_t r, double *mu, double *V, bool *good) {
-  divw_status status;
-  float *rounded = NULL, *work = NULL, *values = NULL;
-  lapack_int *iwork = NULL, n = (lapack_int)r, info = -1;
-  const int64_t lwork = 1 + 6 * r + 2 * r * r, liwork = 3 + 5 * r;
-  *good = false;
-  DW_TRY(dw_check_order(r, "the order of an eigenvalue problem"));
-  DW_TRY(dw_alloc(&rounded, r * r + r, sizeof *rounded));
-  DW_TRY(dw_alloc(&work, lwork, sizeof *work));
-  DW_TRY(dw_alloc(&iwork, liwork, sizeof *iwork));
-  values = rounded + r * r;
-  for (int64_t k = 0; k < r * r; k++) {
-    rounded[k] = (float)S[k];
-  }
-  if (all_finite(S, r * r)) {
-    info = LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, 'V', 'U', n, rounded, n, values, work, (lapack_int)lwork, iwork,
-                               (lapack_int)liwork);
-  }
-  for (int64_t k = 0; k < r * r; k++) {
-    V[k] = rounded[k];
-  }
-  for (int64_t k = 0; k < r; k++) {
-    mu[k] = values[k];
-  }
-  if (info == 0 && all_finite(mu, r) && all_finite(V, r * r)) {
-    DW_TRY(eigen_residual(S, r, mu, V, 1e-4, good));
-  }
-fail:
-  divw_free(iwork);
-  divw_free(work);
-  divw_free(rounded);
-  return status;
-}
-
-/* ---- values alone ---- */
-
-static double sum_of_squares(const double *x, int64_t count) {
-  double sum = 0;
-  for (int64_t first = 0; first < count; first += 1 << 20) {
-    const double norm = cblas_dnrm2((int)dw_min(1 << 20, count - first), x + first, 1);
-    sum += norm * norm;
-  }
-  return sum;
-}
-
-/* sum mu = tr S and sum mu^2 = |S|^2, with room for rounding as in eigen_residual(). */
-static bool are_eigenvalues(const double *mu, int64_t r, double trace, double square) {
-  double sum = 0, magnitude = 0;
-  for (int64_t k = 0; k < r; k++) {
-    sum += mu[k];
-    magnitude += fabs(mu[k]);
-  }
-  return fabs(sum - trace) <= 1e-10 * magnitude && fabs(sum_of_squares(mu, r) - square) <= 1e-10 * square;
-}
-
-divw_status dw_eigenvalues(const double *S, int64_t r, double *mu) {
-  divw_status status;
-  double *copy = NULL, *work = NULL, trace = 0;
-  lapack_int n = (lapack_int)r, iwork, info = -1;
-  const int64_t lwork = 66 * r + 1; /* blocks of 64 columns */
-  DW_TRY(dw_check_order(r, "the order of an eigenvalue problem"));
-  DW_TRY(dw_alloc(&copy, r * r, sizeof *copy));
-  if (all_finite(S, r * r)) {
-    DW_TRY(dw_alloc(&work, lwork, sizeof *work));
-    memcpy(copy, S, (size_t)(r * r) * sizeof *copy);
-    info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'U', n, copy, n, mu, work, (lapack_int)lwork, &iwork, 1);
-  }
-  for (int64_t i = 0; i < r; i++) {
-    trace += S[i * r + i];
-  }
-  if (info != 0 || !all_finite(mu, r) || !are_eigenvalues(mu, r, trace, sum_of_squares(S, r * r))) {
-    status = dw_eigen(S, r, mu, copy);
-  }
-fail:
-  divw_free(work);
-  divw_free(copy);
-  return status;
-}
-
-divw_status dw_singular_values(double *A, int64_t m, int64_t n, double *s) {
-  divw_status status;
-  double *work = NULL;
-  lapack_int *iwork = NULL, rows = (lapack_int)n, columns = (lapack_int)m, info = -1; /* A^T to LAPACK */
-  const int64_t count = dw_min(m, n), lwork = 10 * count + 64 * (m + n);
-  const double square = sum_of_squares(A, m * n);
-  DW_TRY(dw_check_order(count, "the order of a singular value problem"));
-  assert(lwork <= INT32_MAX);
-  DW_TRY(dw_alloc(&work, lwork, sizeof *work));
-  DW_TRY(dw_alloc(&iwork, 8 * count, sizeof *iwork));
-  if (all_finite(A, m * n)) {
-    info = LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', rows, columns, A, rows, s, NULL, 1, NULL, 1, work,
-                               (lapack_int)lwork, iwork);
-  }
-  if (info != 0 || !(fabs(sum_of_squares(s, count) - square) <= 1e-10 * square)) {
-    status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no singular values of a %lld x %lld matrix", (long long)m,
-                     (long long)n);
-  }
-fail:
-  divw_free(iwork);
-  divw_free(work);
-  return status;
-}
-
-divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R) {
-  divw_status status;
-  double *scaled;
-  DW_TRY(dw_alloc(&scaled, r * r, sizeof *scaled));
-  for (int64_t k = 0; k < r; k++) {
-    double root = sqrt(l[k]);
-    for (int64_t j = 0; j < r; j++) {
-      scaled[k * r + j] = root * V[k * r + j];
-    }
-  }
-  memset(R, 0, (size_t)(r * r) * sizeof *R);
-  dw_add_gram(R, r, scaled, r);
-  divw_free(scaled);
-  /* our upper triangle is LAPACK's lower one: R^T R here is L L^T there */
-  lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, R, (lapack_int)r);
-  if (info != 0) {
-    status = dw_fail(DIVW_ERROR_NUMERICAL, "Cholesky factorisation of order %lld failed at row %d", (long long)r, info);
-  }
-fail:
-  return status;
-}
-
-divw_status dw_factor_spectral_single(const double *V, const double *l, int64_t r, double *R, bool *good) {
-  divw_status status;
-  float *scaled = NULL, *factor = NULL;
-  DW_TRY(dw_alloc(&scaled, r * r, sizeof *scaled));
-  DW_TRY(dw_alloc_zero(&factor, r * r, sizeof *factor));
-  for (int64_t k = 0; k < r; k++) {
-    const double root = sqrt(l[k]);
-    for (int64_t j = 0; j < r; j++) {
-      scaled[k * r + j] = (float)(root * V[k * r + j]);
-    }
-  }
-  dw_add_gram_single(factor, r, scaled, r);
-  *good = LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, factor, (lapack_int)r) == 0;
-  for (int64_t k = 0; k < r * r; k++) {
-    R[k] = factor[k];
-  }
-fail:
-  divw_free(factor);
-  divw_free(scaled);
-  return status;
-}
-
-/* ---- small least squares ---- */
-
-enum { MAX_UNKNOWNS = 32 };
-
-divw_status dw_least_squares(const double *gram, const double *rhs, int64_t m, double *c) {
-  double scaled[MAX_UNKNOWNS * MAX_UNKNOWNS] = {0}, V[MAX_UNKNOWNS * MAX_UNKNOWNS] = {0};
-  double mu[MAX_UNKNOWNS] = {0}, scale[MAX_UNKNOWNS] = {0};
-  assert(m >= 1 && m <= MAX_UNKNOWNS);
-  for (int64_t i = 0; i < m; i++) {
-    scale[i] = gram[i * m + i] > DBL_MIN ? 1 / sqrt(gram[i * m + i]) : 0;
-    c[i] = 0;
-  }
-  for (int64_t i = 0; i < m * m; i++) {
-    scaled[i] = gram[i] * scale[i / m] * scale[i % m];
-  }
-  divw_status status = dw_eigen(scaled, m, mu, V);
-  for (int64_t k = 0; status == DIVW_OK && k < m; k++) {
-    if (mu[k] > 1e-14 * mu[m - 1] && mu[k] > 0) {
-      double component = 0;
-      for (int64_t i = 0; i < m; i++) {
-        component += V[k * m + i] * scale[i] * rhs[i];
-      }
-      for (int64_t i = 0; i < m; i++) {
-        c[i] += scale[i] * V[k * m + i] * component / mu[k];
-      }
-    }
-  }
-  return status;
 }

@@ -1,4 +1,5 @@
-/* Dense linear algebra: the only door to BLAS and LAPACK. Matrices are row-major, symmetric ones stored whole.
+/* Dense linear algebra: the only door to BLAS and LAPACK. Matrices are row-major, symmetric ones stored whole. Products
+ * and factors are in linalg.c, decompositions in eigen.c; blas_threads.c says with how many threads.
  *
  * Sizes are checked here, once: LAPACK counts in 32 bits, and its divide-and-conquer eigen-solver needs
  * 1 + 6r + 2r^2 <= 2^31 - 1 numbers of workspace, hence r <= 32,766. */
@@ -39,13 +40,8 @@ bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots);
 /* Copies the upper triangle onto the lower one. */
 void dw_mirror_upper(double *matrix, int64_t r);
 
-/* The same in single precision. */
-void dw_add_gram_single(float *gram, int64_t r, const float *rows, int64_t count);
-
 /* rows := rows R^T, that is R phi for every row phi; R is upper triangular. count r^2 operations. */
 void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r);
-
-void dw_multiply_rows_single(float *rows, int64_t count, const float *R, int64_t r);
 
 /* product[i * stride + j] = <a_i, b_j>; a is m x k, b is n x k. */
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,

@@ -1,9 +1,9 @@
 /* A loop cut into parts, each on a thread of its own.
  *
  * Threads end with the loop, or are kept for the loops to come: between dw_crew_enter() and dw_crew_leave() they sleep
- * until there is work. Waking one takes 10 us and starting one 25, but more counts that the BLAS has threads, too,
- * which go on asking for work for some 25 ms after it: the system lets a thread that wakes up go before those, and one
- * that was just started wait for its turn (100,000 rows x 128: 34 ms an iteration against 56).
+ * until there is work. Waking one takes 10 us and starting one 25, but more counts that the BLAS may have threads, too,
+ * which go on asking for work for 100 ms after it (blas_threads.c): the system lets a thread that wakes up go before
+ * those, and one that was just started wait for its turn (100,000 rows x 128: 34 ms an iteration against 56).
  *
  * Nothing is shared between threads that call, so that they do not wait for each other. Where a thread cannot be had,
  * its part is done by the others: nothing can fail. What is in which part depends on the number of parts alone, and so

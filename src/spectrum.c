@@ -1,14 +1,4 @@
-/* rho(p), its eigenvalues, their Vendi Scores, and the gradient of diversity in the form that a pass over the rows
- * wants.
- *
- * The gradient of T_q at sigma is a matrix function: D_i = phi_i^T F(sigma) phi_i with F = -log for q = 1 and
- * q/(1-q) sigma^(q-1) otherwise. It is computed as +-(|R phi_i|^2 - c), R^T R = +-F + c I, since a triangular R halves
- * the work of the pass. Cholesky needs the shift c where F may be singular (-log sigma when an eigenvalue is 1,
- * sigma^(q-1) for q > 1 when one is 0). With |phi_i|^2 = 1 - delta_i known the shift is undone exactly. delta_i, the
- * deficit of a row, is 0 where features are exact; where not, the coordinate of its own adds delta_i F(p_i delta_i).
- *
- * A floor on eigenvalues keeps F finite in directions that no example has. It costs nothing in rigour: the bound holds
- * for any sigma, and its constant is computed from the floored one. */
+/* rho(p), its eigenvalues and their Vendi Scores. What it gives as a gradient: solver/gradient.c. */
 #include "spectrum.h"
 
 #include "linalg.h"
@@ -19,21 +9,6 @@
 #include <string.h>
 
 enum { MOMENT_TERMS = 4096 }; /* blocks are no longer than this */
-
-/* The floor on eigenvalues of a dual state. It costs floor^q each; a lower one would cost digits of R below order 1. In
- * single precision what is below some u of the largest is rounding. */
-static double eigenvalue_floor(const dw_spectrum *spectrum, double order) {
-  return order > 1 ? 0 : spectrum->single ? 2 * (double)FLT_EPSILON * spectrum->mu[spectrum->r - 1] : 1e-16;
-}
-
-/* The same for what a row has of its own, of which there are n. */
-static double own_floor(double order) { return order > 1 ? 0 : order == 1 ? 1e-20 : 1e-32; }
-
-/* Below order 1 a floor in directions that no example has would cost more than a tolerance. There sigma is 0, and R
- * takes the least weight there is: no row has a part in them beyond rounding. */
-static bool is_null(const dw_spectrum *spectrum, double order, int64_t k) {
-  return order < 1 && k < spectrum->null && spectrum->mu[k] == 0;
-}
 
 divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel) {
   divw_status status;
@@ -79,19 +54,6 @@ static divw_status decompose(dw_spectrum *spectrum) {
   }
   if (!good) {
     DW_TRY(dw_eigen(spectrum->S, spectrum->r, spectrum->mu, spectrum->V));
-  }
-fail:
-  return status;
-}
-
-static divw_status factor(const dw_spectrum *spectrum, const double *l, double *R) {
-  divw_status status;
-  bool good = false;
-  if (spectrum->single) {
-    DW_TRY(dw_factor_spectral_single(spectrum->V, l, spectrum->r, R, &good));
-  }
-  if (!good) {
-    DW_TRY(dw_factor_spectral(spectrum->V, l, spectrum->r, R));
   }
 fail:
   return status;
@@ -256,93 +218,4 @@ double dw_spectrum_log_vendi(const dw_spectrum *spectrum, double order) {
     return -log(square(spectrum));
   }
   return isinf(order) ? -log(spectrum->mu[spectrum->r - 1]) : dw_log_vendi(spectrum->mu, spectrum->count, order);
-}
-
-/* +-F at one eigenvalue: positive, and for q != 1 relative to tr rho^q = exp(log_power). */
-static double gradient_at(double sigma, double order, double log_power) {
-  if (order == 1) {
-    return -log(sigma);
-  }
-  return sigma > 0 ? fabs(order / (1 - order)) * exp((order - 1) * log(sigma) - log_power) : 0;
-}
-
-/* D_i = -2 phi_i^T rho phi_i / tr rho^2, by a Cholesky factor of rho + shift I. */
-static divw_status gradient_two(const dw_spectrum *spectrum, double *R, dw_gradient *gradient) {
-  int64_t r = spectrum->r;
-  double power = square(spectrum), shift = 1e-3 * sqrt(power);
-  for (int64_t k = 0; k < r * r; k++) {
-    R[k] = 2 / power * (spectrum->S[k] + (k % (r + 1) == 0 ? shift : 0));
-  }
-  if (!dw_cholesky(R, r)) {
-    return dw_fail(DIVW_ERROR_NUMERICAL, "the moment matrix is not positive semidefinite");
-  }
-  *gradient = (dw_gradient){.scale = -1, .shift = 2 / power * shift, .constant = 1};
-  return DIVW_OK;
-}
-
-/* An eigenvalue of the dual state that a row has of its own, at k of mu. Smoothing is spread as deficits are. */
-static double own_state(const dw_spectrum *spectrum, double order, double smoothing, int64_t k) {
-  const double share = smoothing / 2 * spectrum->deficit[k - spectrum->r] / spectrum->deficits;
-  return fmin(fmax((1 - smoothing) * spectrum->mu[k] + share, own_floor(order)), 1);
-}
-
-/* What these add to tr sigma^q, relative to tr rho^q; q = 1: to tr sigma. */
-static double own_constant(const dw_spectrum *spectrum, double order, double smoothing, double log_power) {
-  dw_sum sum = {0, 0};
-  for (int64_t k = spectrum->r; k < spectrum->count; k++) {
-    const double sigma = own_state(spectrum, order, smoothing, k);
-    dw_sum_add(&sum, order == 1 ? sigma : sigma > 0 ? exp(order * log(sigma) - log_power) : 0);
-  }
-  return dw_sum_value(&sum);
-}
-
-divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
-                                 dw_gradient *gradient) {
-  divw_status status;
-  int64_t r = spectrum->r;
-  if (order == 2) {
-    return gradient_two(spectrum, R, gradient);
-  }
-  double log_power = (1 - order) * dw_spectrum_log_vendi(spectrum, order), *l, largest = 0, rounding = 0,
-         constant = own_constant(spectrum, order, smoothing, log_power),
-         spread = spectrum->count > r ? smoothing / 2 : smoothing;
-  DW_TRY(dw_alloc(&l, r, sizeof *l));
-  for (int64_t k = 0; k < r; k++) {
-    double share = k < spectrum->null ? 0 : spread / (double)(r - spectrum->null);
-    double sigma = (1 - smoothing) * spectrum->mu[k] + share;
-    sigma = fmin(fmax(sigma, eigenvalue_floor(spectrum, order)), 1);
-    if (is_null(spectrum, order, k)) {
-      sigma = 0;
-    }
-    l[k] = gradient_at(sigma > 0 ? sigma : order < 1 ? 1 : 0, order, log_power);
-    constant += order == 1 ? sigma : l[k] * sigma / fabs(order / (1 - order));
-    largest = fmax(largest, l[k]);
-    if (order < 1 && spectrum->mu[k] > 0) { /* how far tr rho^q may be off through mu_k */
-      rounding += gradient_at(spectrum->mu[k], order, log_power) * dw_eigenvalue_error(spectrum) * spectrum->mu[r - 1];
-    }
-  }
-  gradient->scale = order > 1 ? -1 : 1;
-  gradient->rounding = rounding;
-  gradient->shift = order == 1 ? 1e-3 : order > 1 ? 1e-3 * largest : 0;
-  gradient->constant = order == 1 ? log(constant) : constant;
-  for (int64_t k = 0; k < r; k++) {
-    l[k] += gradient->shift;
-  }
-  status = factor(spectrum, l, R);
-  divw_free(l);
-fail:
-  return status;
-}
-
-void dw_spectrum_marginal(const dw_spectrum *spectrum, double order, double smoothing, const dw_gradient *gradient,
-                          int64_t n, double *D) {
-  const bool has_own = spectrum->count > spectrum->r;
-  const double log_power = has_own && order != 1 ? (1 - order) * dw_spectrum_log_vendi(spectrum, order) : 0;
-  for (int64_t i = 0; i < n; i++) {
-    double own = 0, deficit = has_own ? spectrum->deficit[i] : 0;
-    if (deficit > 0 && isfinite(order)) {
-      own = deficit * gradient_at(own_state(spectrum, order, smoothing, spectrum->r + i), order, log_power);
-    }
-    D[i] = gradient->scale * (D[i] - gradient->shift * (1 - deficit) + own);
-  }
 }

@@ -18,7 +18,7 @@ typedef struct {
   double *S;     /* rho itself */
   int64_t terms; /* of the longest sum behind an entry of rho */
   int64_t null;  /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
-  bool single;   /* passes and decompositions in single precision: estimates, of which dw_spectrum_gradient() makes
+  bool single;   /* passes and decompositions in single precision: estimates, of which dw_gradient_of() makes
                     proofs of as little as it says */
   const double *deficit; /* n, the kernel's; NULL: none */
   double deficits;       /* their sum */
@@ -45,22 +45,5 @@ double dw_spectrum_log_vendi(const dw_spectrum *spectrum, double order);
 
 /* log VS_q of the eigenvalues, q in [0, inf]; they need not sum to 1. */
 double dw_log_vendi(const double *mu, int64_t r, double order);
-
-/* Marginal diversities in nats, from a pass over the rows:
- * D_i = scale (|R phi_i|^2 - shift |phi_i|^2), and what the deficit of the row adds. */
-typedef struct {
-  double scale, shift;
-  double rounding; /* below order 1, what the rounding of small eigenvalues may have made of log VS */
-  double constant; /* log tr sigma (q = 1), tr sigma^q / tr rho^q, 0 (q = inf): the dual's share in the bound */
-} dw_gradient;
-
-/* R and the rest for the order q < inf. For q = 1: D_i = -phi_i^T log(sigma) phi_i, else
- * q / (1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q. Order 2 takes S as it is, and no smoothing. */
-divw_status dw_spectrum_gradient(const dw_spectrum *spectrum, double order, double smoothing, double *R,
-                                 dw_gradient *gradient);
-
-/* Squares |R phi_i|^2 of n rows into D_i. */
-void dw_spectrum_marginal(const dw_spectrum *spectrum, double order, double smoothing, const dw_gradient *gradient,
-                          int64_t n, double *D);
 
 #endif

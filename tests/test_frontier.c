@@ -38,7 +38,7 @@ static dw_dual dual_of(const divw_weights *weights) {
 /* Over the whole simplex, order 1; the set lives as long as the frontier needs it. */
 static void make_frontier(dw_frontier **frontier, int64_t n, int64_t r, double balance) {
   static dw_feasible set;
-  const dw_objective objective = {.order = 1, .level_order = 1, .balance = balance};
+  const dw_objective objective = {.order = 1, .exponent = 0, .balance = balance};
   dw_feasible_plain(&set, n);
   ok(dw_frontier_create(frontier, &set, 0, log((double)r), &objective));
 }

@@ -227,12 +227,11 @@ static void options_are_checked_at_once(void **state) {
   near(divw_solver_order(solver), 1, 0);
   assert_int_equal(divw_solver_objective(solver), DIVW_OBJECTIVE_PUBLISHED);
   assert_int_equal(divw_solver_method(solver), DIVW_METHOD_AUTO);
-  fails(divw_solver_set_order(solver, 0), DIVW_ERROR_ARGUMENT, "order is 0, expected 0.01 to 100");
-  fails(divw_solver_set_order(solver, 101), DIVW_ERROR_ARGUMENT, "order is 101");
-  ok(divw_solver_set_order(solver, 1.001));
-  ok(divw_solver_set_order(solver, 1));
+  fails(divw_solver_set_order(solver, 0), DIVW_ERROR_ARGUMENT, "order is 0, expected more than 0, INFINITY accepted");
+  fails(divw_solver_set_order(solver, -1), DIVW_ERROR_ARGUMENT, "order is -1");
+  ok(divw_solver_set_order(solver, 1e-300));
+  ok(divw_solver_set_order(solver, 1e300));
   fails(divw_solver_set_order(solver, NAN), DIVW_ERROR_ARGUMENT, "order is nan");
-  fails(divw_solver_set_order(solver, 1.0001), DIVW_ERROR_ARGUMENT, "order is 1.0001");
   fails(divw_solver_set_objective(solver, 3), DIVW_ERROR_ARGUMENT, "objective is 3");
   fails(divw_solver_set_method(solver, 0), DIVW_ERROR_ARGUMENT, "method is 0");
   fails(divw_solver_set_entropy_weight(solver, -1), DIVW_ERROR_ARGUMENT, "entropy_weight is -1");

@@ -43,17 +43,29 @@ DIVW_API divw_status divw_set_allocator(divw_allocate_fn allocate, divw_dealloca
 DIVW_API void divw_free(void *memory);
 
 /**
- * @brief Sets the number of threads of the BLAS, for the whole process, and with it that of the library's own loops.
+ * @brief Sets with how many threads the library computes, and makes the number of threads of the BLAS its own.
  *
- * The library leaves that number alone unless this is called, since the host may use the same BLAS.
- * @param threads 1 to 1024
+ * Unless this is called the library takes the number that the BLAS has, for its own loops too, and leaves it alone,
+ * since the host may use the same BLAS. From the first call on
+ * - the library's own loops use up to `threads`;
+ * - while the library calls the BLAS, that has one thread or `threads`, whichever suits the size of the work (a
+ *   decomposition of order 600 is faster with one, and the threads of OpenBLAS would be in the way of the library's);
+ * - in between the BLAS has `threads`, for the whole process. Calls of the host's own may meet one thread where another
+ *   of its threads is in the library at that moment.
+ *
+ * Several threads of the host may use the library at the same time; each of their calls computes with up to `threads`.
+ * Where they call the BLAS with work of different sizes, one waits for the other, so that results depend, to the last
+ * bit, on `threads` but not on who else is computing. The number may be changed at any time; a solve that is running
+ * then ends with other last bits, and valid.
+ * @param threads 1 to 1024; BLAS and loops have limits of their own (64 as Debian builds OpenBLAS, and 64)
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT when out of range
  * @since 0.1
  */
 DIVW_API divw_status divw_set_threads(int32_t threads);
 
 /**
- * @brief The number of threads that the BLAS uses now, and at most so many the library's own loops.
+ * @brief With how many threads the library computes: the number last given to @ref divw_set_threads, else that of the
+ *        BLAS.
  * @return at least 1
  * @since 0.1
  */

@@ -79,11 +79,10 @@ DIVW_API double divw_solver_balance(const divw_solver *solver);
 /**
  * @brief Sets the order q of the Vendi Score in the objective.
  *
- * Small orders count rare kinds more, large ones less.
+ * Small orders count rare kinds more, large ones less. Below 0.5 what rounding makes of small eigenvalues may keep the
+ * gap above a tolerance: it is counted in the gap, and the solve ends as DIVW_STOP_STALLED.
  * @param solver the solver; not NULL
- * @param order  0.01 to 100, 1 or at least 0.001 from it; or INFINITY; default 1. (Below 0.5 what rounding makes of
- *               small eigenvalues may keep the gap above a tolerance: it is counted in the gap, and the solve ends as
- *               DIVW_STOP_STALLED. divw_vendi_score() takes any order.)
+ * @param order  q > 0, INFINITY accepted; default 1. (For q = 0 there is nothing to solve: divw_vendi_rank().)
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */

@@ -157,8 +157,8 @@ DIVW_API const char *divw_weights_id(const divw_weights *weights, int64_t positi
  *        data it is.
  *
  * Together with lambda it is the proof: no p does better than lambda log sum exp(D_i / lambda) plus log tr sigma,
- * which is 0 up to rounding. At other orders q it is q/(1-q) phi_i^T sigma^(q-1) phi_i / tr rho^q, and -VS phi_i^T
- * sigma phi_i at q = infinity (docs/mathematics.md, 9.2).
+ * which is 0 up to rounding. At other orders q it is q/(1-q) phi_i^T sigma^(q-1) phi_i / tr sigma^q, and -VS phi_i^T
+ * sigma phi_i at q = infinity (docs/mathematics.md, 9.2; near q = 1 the constant q/(1-q) in it takes the digits).
  * @param weights the weights, or NULL
  * @return n numbers owned by the object; NULL for weights that were loaded
  * @since 0.1

@@ -131,7 +131,7 @@ static bool load_generated(divw_dataset **out, const cli_settings *settings) {
 
 static bool read_sets(comparison *sets) {
   const cli_settings *settings = sets->settings;
-  return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
+  return use_threads(settings) &&
          (settings->second == NULL ||
           (load_input(&sets->reference, settings) && select_examples(&sets->reference, settings))) &&
          (settings->weights == NULL ||

@@ -102,10 +102,14 @@ bool bind_kernel(divw_kernel **kernel, const divw_dataset *dataset, const cli_se
   return done;
 }
 
+bool use_threads(const cli_settings *settings) {
+  return ok(divw_set_threads(settings->threads > 0 ? (int32_t)settings->threads : divw_threads()));
+}
+
 bool read_rows(divw_dataset **dataset, const cli_settings *settings) {
   *dataset = NULL;
-  return (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
-         load_input(dataset, settings) && select_examples(dataset, settings) && transform(dataset, settings);
+  return use_threads(settings) && load_input(dataset, settings) && select_examples(dataset, settings) &&
+         transform(dataset, settings);
 }
 
 bool read_examples(divw_dataset **dataset, divw_kernel **kernel, const cli_settings *settings) {

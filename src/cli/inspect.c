@@ -25,7 +25,7 @@ static const cli_flag flags[] = {
     {"example", FLAG_LIST, FIELD(example), "I,J",
      .help = "show why these rows of INPUT have their weights: marginal diversity, nearest neighbours, the modes they "
              "lie in and who carries those; needs --weights"},
-    {"order", FLAG_REAL, FIELD(order), "Q", NULL, 1e-3, INFINITY,
+    {"order", FLAG_REAL, FIELD(order), "Q", NULL, ABOVE_0, INFINITY,
      .help = "order of the Vendi Score, for --example; that of the report of the weights when not given, or 1"},
     {"contact-sheet", FLAG_TEXT, FIELD(contact_sheet), "FILE",
      .help = "write a PNG of their images, from uint8 images; needs --weights"},

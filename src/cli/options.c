@@ -38,7 +38,9 @@ typedef struct {
 static phrase accepted(const cli_flag *flag) {
   phrase words = {""};
   char range[80];
-  if (flag->least == flag->most) {
+  if (flag->least == ABOVE_0 && isinf(flag->most)) {
+    snprintf(range, sizeof range, "above 0");
+  } else if (flag->least == flag->most) {
     snprintf(range, sizeof range, "equal to %.12g", flag->least);
   } else if (isinf(flag->most)) {
     snprintf(range, sizeof range, "of at least %.12g", flag->least);

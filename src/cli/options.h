@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#include <float.h>
+
 typedef enum {
   FLAG_SWITCH, /* bool */
   FLAG_TEXT,   /* const char *: a file */
@@ -28,6 +30,8 @@ struct cli_flag {
   const char *help;
 };
 
+#define ABOVE_0 DBL_TRUE_MIN /* least of a flag that takes any positive number */
+
 #define FIELD(name) offsetof(cli_settings, name)
 
 /* clang-format off */
@@ -35,7 +39,7 @@ struct cli_flag {
 
 #define FLAG_THREADS                                                                                                   \
   {"threads", FLAG_WHOLE, FIELD(threads), "N", NULL, 1, 1024,                                                          \
-   .help = "threads to compute with; all cores when not given"}
+   .help = "threads to compute with; when not given, OPENBLAS_NUM_THREADS or all cores"}
 /* clang-format on */
 
 #define EXIT_STATUSES                                                                                                  \

@@ -98,10 +98,10 @@ static bool plan(cli_settings *settings, double *max_memory) {
   if (!settings->dry_run && settings->max_memory == 0) {
     return true;
   }
-  const bool done = (settings->threads == 0 || ok(divw_set_threads((int32_t)settings->threads))) &&
-                    plan_examples(&plan, settings) && make_solver(&solver, plan.examples, settings, NULL) &&
-                    set_goal(solver, settings) && set_checkpoints(solver, settings) &&
-                    plan_memory(&plan, solver, settings) && (!settings->dry_run || plan_show(&plan, settings));
+  const bool done = use_threads(settings) && plan_examples(&plan, settings) &&
+                    make_solver(&solver, plan.examples, settings, NULL) && set_goal(solver, settings) &&
+                    set_checkpoints(solver, settings) && plan_memory(&plan, solver, settings) &&
+                    (!settings->dry_run || plan_show(&plan, settings));
   *max_memory = divw_solver_max_memory(solver);
   settings->streams = plan.streams;
   divw_solver_destroy(solver);

@@ -7,10 +7,6 @@
 
 bool method_is_sound(const cli_settings *settings, const cli_verb *verb) {
   const double order = settings->order;
-  if ((isfinite(order) && order > 100) || (order != 1 && fabs(order - 1) < 0.999e-3)) {
-    usage_error(verb, "--order is %.12g, expected 0.01 to 100 (1, or at least 0.001 from it), or inf", order);
-    return false;
-  }
   if (isinf(order) && (strcmp(settings->method, "accelerated") == 0 || strcmp(settings->method, "adam") == 0)) {
     usage_error(verb, "--method %s has no gradient to climb at --order inf, expected auto or interior-point",
                 settings->method);

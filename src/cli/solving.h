@@ -16,9 +16,8 @@
            "examples"}
 
 #define FLAGS_SOLVER                                                                                                   \
-  {"order", FLAG_REAL, FIELD(order), "Q", "1", 0.01, INFINITY,                                                          \
-   .help = "order of the Vendi Score: the larger, the less rare kinds count; 1, or at least 0.001 from it, to 100, "   \
-           "or inf"},                                                                                                  \
+  {"order", FLAG_REAL, FIELD(order), "Q", "1", ABOVE_0, INFINITY,                                                        \
+   .help = "order of the Vendi Score: the larger, the less rare kinds count"},                                         \
   {"method", FLAG_CHOICE, FIELD(method), "auto|accelerated|interior-point|adam", "auto",                                    \
    .help = "how to climb: accelerated takes any number of examples, interior-point up to some thousands but hardly "   \
            "more than ten iterations; auto chooses; adam is the published optimiser, to compare with"},                \

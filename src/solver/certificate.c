@@ -1,20 +1,12 @@
 /* One iteration's look at a point p: diversity, marginal diversities, and the proof of its gap.
  *
- * For q = 1: f = log VS_1 = -sum mu log mu, D_i = -phi_i^T log(sigma) phi_i, g = log n - H. For ANY symmetric L, with
- * D_i = phi_i^T L phi_i (Gibbs' variational principle, first for rho, then for H):
+ * The level y of log VS_q (objective.h) is concave in rho, so its tangent at any dual state sigma bounds it for every
+ * p: in nats, y(p) - y(p_0) <= constant + sum_i p_i D_i - log VS_q(p_0) with D and constant of gradient.c. And by
+ * Gibbs' variational principle sum_i p_i D_i - lambda g(p) <= W(D, lambda), g = log n - H, W the soft maximum. So
  *
- *     max_p f + lambda H  <=  lambda log sum exp(D / lambda) + log tr exp(-L)
+ *     gap_1 = W(D, lambda) + constant + rounding - log VS_q + lambda g
  *
- * so with L = -log sigma, and both sides less lambda log n,
- *
- *     gap = W(D, lambda) + log tr sigma + rounding - f + lambda g .
- *
- * For the other orders the level y is concave in rho (objective.h), so y(rho) <= y(sigma) + <y'(sigma), rho - sigma>:
- * with D_i = q/(1-q) phi_i^T sigma^(q-1) phi_i / tr rho(p)^q and everything in nats,
- *
- *     gap_1 = W(D, lambda) + tr sigma^q / tr rho(p)^q + rounding - 1/(1-q) + lambda g
- *
- * bounds the level, and dw_exact_gap() turns it into log VS_q.
+ * bounds the level, and dw_exact_gap() turns it into log VS_q; for q = 1 they are the same.
  *
  * sigma = rho(p) is exact at the optimum. For small lambda most p_i vanish there and D of those rows converges last;
  * sigma = (1-e) rho + e I/r bounds their D and raises the others by little (q = 1: by at most -log(1-e)), so e = target
@@ -24,6 +16,7 @@
  * Rounding, estimated to first order: D_i is a sum of about 4 r products, and rho one of n in blocks of at most B, so D
  * is off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is
  * compared with anything; what was measured stays below a fifth of it (docs/mathematics.md, 7; proofs: 3 and 9). */
+#include "gradient.h"
 #include "solve.h"
 
 #include "../linalg.h"
@@ -46,7 +39,8 @@ bool dw_is_rounding(const dw_solve *solve, const dw_point *point) {
   return point->gap <= 8 * rounding_allowance(solve, point->D);
 }
 
-/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i; as little of I as makes it definite is added. */
+/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i, -1 on average; as little of I as makes it
+ * definite is added. */
 static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
   int64_t r = solve->r;
   for (double ridge = 1e-15; ridge < 1; ridge *= 10) {
@@ -56,37 +50,38 @@ static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *g
       trace += k % (r + 1) == 0 ? R[k] : 0;
     }
     if (dw_cholesky(R, r)) {
-      *gradient = (dw_gradient){-1 / (solve->spectrum.mu[r - 1] * trace), 0, 0, 0};
+      *gradient = (dw_gradient){.scale = -1 / (solve->spectrum.mu[r - 1] * trace),
+                                .constant = 1 - log(solve->spectrum.mu[r - 1])};
       return DIVW_OK;
     }
   }
   return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
 }
 
-/* log p.s <= <s, p> / a + log a - 1 for any a, here that of the point; and log VS_q in place of the level. */
+/* log p.s <= <s, p> / a + log a - 1 for any a, here that of the point. */
 static void add_quality(const dw_solve *solve, const dw_point *point, double *D, double *constant) {
   double log_quality = point->log_value - point->log_vendi, share = exp(solve->log_scale - log_quality);
   for (int64_t i = 0; i < solve->n; i++) {
     D[i] += share * solve->quality[i];
   }
-  *constant += log_quality - 1 + point->log_vendi - dw_level_in_nats(solve->objective.order, point->log_vendi);
+  *constant += log_quality - 1;
 }
 
 /* D and the constants for the dual states of `count` smoothings, in one pass. */
 static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, const double *smoothing, int64_t count,
                                       double *const *D, double *constant) {
   divw_status status;
-  dw_gradient gradient[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
-  double order = solve->objective.order;
+  dw_gradient gradient[2] = {{.scale = 0}, {.scale = 0}};
+  const double order = solve->objective.order, exponent = solve->objective.exponent;
   for (int64_t j = 0; j < count; j++) {
     DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])
-                        : dw_spectrum_gradient(&solve->spectrum, order, smoothing[j], solve->R[j], &gradient[j]));
+                        : dw_gradient_of(&solve->spectrum, order, exponent, smoothing[j], solve->R[j], &gradient[j]));
   }
   DW_TRY((solve->spectrum.single ? dw_kernel_quadratic_single
                                  : dw_kernel_quadratic)(solve->kernel, (const double *const *)solve->R, count, D));
   solve->row_passes++;
   for (int64_t j = 0; j < count; j++) {
-    dw_spectrum_marginal(&solve->spectrum, order, smoothing[j], &gradient[j], solve->n, D[j]);
+    dw_gradient_finish(&solve->spectrum, &gradient[j], solve->n, D[j]);
     constant[j] = gradient[j].constant + gradient[j].rounding + rounding_allowance(solve, D[j]);
     if (solve->quality != NULL) {
       add_quality(solve, point, D[j], &constant[j]);
@@ -116,16 +111,17 @@ static bool has_ratio(const dw_solve *solve) { return solve->quality != NULL && 
 /* With quality scores and q > 1 (and lambda = 0) the value, p.s VS_q, is only quasi-concave: the gap is that of the
  * ratio (p.s)^(1/c) / (p.t), c = q / (q-1), to which VS_q = |rho|_q^-c is bounded by Hoelder's inequality,
  * |rho|_q >= p.t, t_i = phi_i^T sigma^(q-1) phi_i / |sigma|_q^(q-1). With s and t relative to those of this point and
- * (p.s)^(1/c) <= 1 + (p.s - 1) / c, no p has a ratio above k as soon as max <s - k c t, p> <= 1 - c; t is in D. */
+ * (p.s)^(1/c) <= 1 + (p.s - 1) / c, no p has a ratio above k as soon as max <s - k c t, p> <= 1 - c. D is log VS + c -
+ * c t
+ * + s. */
 static double ratio_gap(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
   double c = solve->objective.order / (solve->objective.order - 1), least = 1, most = INFINITY;
-  double share = exp(point->log_vendi - point->log_value + solve->log_scale); /* 1 / p.s */
-  double *mixed = solve->smoothed[0];
-  double slack = constant - point->log_value + dw_level_in_nats(solve->objective.order, point->log_vendi);
+  double log_quality = point->log_value - point->log_vendi, share = exp(solve->log_scale - log_quality); /* 1 / p.s */
+  double *mixed = solve->smoothed[0], known = point->log_vendi + c, slack = constant - log_quality + 1;
   for (int step = 0; step < 100 && most - least > 1e-15 * least; step++) {
     double k = isinf(most) ? 2 * least : (least + most) / 2;
     for (int64_t i = 0; i < solve->n; i++) {
-      mixed[i] = share * solve->quality[i] * (1 - k) + k * D[i];
+      mixed[i] = share * solve->quality[i] * (1 - k) + k * (D[i] - known);
     }
     bool proof = dw_feasible_support(&solve->set, mixed, 0).value <= 1 - c;
     *(proof ? &most : &least) = k;
@@ -135,7 +131,7 @@ static double ratio_gap(const dw_solve *solve, const dw_point *point, const doub
 
 /* The gap of a dual state, and the lambda at which it is the smallest where a limit on the deficit leaves it open. */
 static double gap_of(const dw_solve *solve, const dw_point *point, const double *D, double constant, double *lambda) {
-  double level_order = solve->objective.level_order, allowed = point->deficit;
+  double allowed = point->deficit;
   if (has_ratio(solve)) {
     return ratio_gap(solve, point, D, constant);
   }
@@ -143,9 +139,8 @@ static double gap_of(const dw_solve *solve, const dw_point *point, const double 
     *lambda = dw_feasible_multiplier(&solve->set, D);
     allowed = solve->set.deficit_limit;
   }
-  double level = dw_level_in_nats(level_order, point->log_value);
-  double gap = dw_feasible_support(&solve->set, D, *lambda).value + constant - level + *lambda * allowed;
-  return isnan(gap) ? INFINITY : dw_exact_gap(level_order, fmax(gap, 0));
+  double gap = dw_feasible_support(&solve->set, D, *lambda).value + constant - point->log_value + *lambda * allowed;
+  return isnan(gap) ? INFINITY : dw_exact_gap(solve->objective.exponent, fmax(gap, 0));
 }
 
 double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D) {
@@ -221,7 +216,7 @@ static divw_status evaluate(dw_solve *solve, dw_problem problem, double target, 
   }
   DW_TRY(measure(solve, point));
   point->objective = dw_objective_value(objective, point->log_value, log((double)solve->n) - point->deficit);
-  point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->level_order, point->log_value)
+  point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->exponent, point->log_value)
                                 : dw_objective_lambda(objective, point->log_value);
   DW_TRY(marginal_diversity(solve, point, &none, 1, &point->D, &point->constant));
   point->is_estimate = solve->spectrum.single;
@@ -279,7 +274,7 @@ static double merit(const dw_solve *solve, dw_problem problem, const dw_point *p
     *size = fmax(point->objective, 1);
     return point->objective;
   }
-  double level = dw_level(solve->objective.level_order, point->log_value);
+  double level = dw_level(solve->objective.exponent, point->log_value);
   *size = fabs(level) + problem.slope * log((double)solve->n);
   return level - problem.slope * point->deficit;
 }

@@ -37,7 +37,7 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
   vectors += dw_is_gap_global(s) ? 0 : (double)solves - 1;
-  vectors += dw_has_deficits(s) ? 4 : 0; /* eigenvalues of every row's own, and curvature */
+  vectors += dw_has_deficits(s) ? 5 : 0; /* eigenvalues of every row's own, those of a dual state, and curvature */
   return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
 }
 

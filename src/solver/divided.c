@@ -21,15 +21,12 @@
 
 /* -(F(a) - F(b)) / (a - b) for the matrix function of the gradient, in nats. */
 static double divided_difference(double a, double b, double order, double log_power) {
-  if (fabs(a - b) <= 1e-7 * fmax(a, b)) {
-    double middle = (a + b) / 2;
-    return order == 1 ? 1 / middle : order * exp((order - 2) * log(middle) - log_power);
+  double s = order - 1, at_b = exp(s * log(b) - log_power);
+  if (fabs(a - b) <= 1e-7 / fmax(order, 1) * fmax(a, b)) {
+    return order * at_b / b;
   }
-  if (order == 1) {
-    return (log(a) - log(b)) / (a - b);
-  }
-  double at_a = exp((order - 1) * log(a) - log_power), at_b = exp((order - 1) * log(b) - log_power);
-  return order / (order - 1) * (at_a - at_b) / (a - b);
+  double ratio = log(a / b), growth = s == 0 ? ratio : expm1(s * ratio) / s; /* of x^s, relative to its value at b */
+  return order * at_b * growth / (a - b);
 }
 
 void dw_divided_differences(double order, const double *mu, int64_t r, double log_power, double *gamma) {

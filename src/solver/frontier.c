@@ -47,7 +47,7 @@ typedef struct {
 } vertex;
 
 static double value_at(const dw_frontier *e, double g, double y) {
-  return dw_objective_value(&e->objective, dw_level_log_vendi(e->objective.level_order, y), e->log_n - g);
+  return dw_objective_value(&e->objective, dw_level_log_vendi(e->objective.exponent, y), e->log_n - g);
 }
 
 static double height(const line *l, double g) { return l->value + l->slope * g; }
@@ -169,13 +169,13 @@ static bool solved_near(const dw_frontier *e, double slope, double nearness) {
 
 /* The slope of the lines that stationary points with this log VS lie on. */
 static double stationary_slope(const dw_objective *objective, double log_vendi) {
-  return dw_objective_lambda(objective, log_vendi) * dw_level_scale(objective->level_order, log_vendi);
+  return dw_objective_lambda(objective, log_vendi) * dw_level_scale(objective->exponent, log_vendi);
 }
 
 /* Where a solve promises most: at the slope for which the worst vertex would be stationary; unless that is known
  * already, then at the slope of the lines that meet in the vertex. 0 when that is known too. */
 static double promising_slope(const dw_frontier *e, const vertex *worst) {
-  double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.level_order, worst->y));
+  double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.exponent, worst->y));
   double between = sqrt(e->lines[worst->left].slope * e->lines[worst->right].slope);
   if (!solved_near(e, stationary, 1e-3)) {
     return stationary;
@@ -196,7 +196,7 @@ divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double
   (*out)->least_g = fmin(fmax(set->least_deficit - 1e-14, 0), (*out)->log_n); /* 1e-14: its rounding */
   (*out)->least_slope = fmin(one, all);
   (*out)->largest_slope = fmax(one, all);
-  insert(*out, (line){0, dw_level(objective->level_order, most), (*out)->log_n, -1});
+  insert(*out, (line){0, dw_level(objective->exponent, most), (*out)->log_n, -1});
 fail:
   return status;
 }

@@ -30,7 +30,8 @@ typedef struct {
 typedef struct {
   void *self;
   double unit;
-  int64_t spikes; /* of its curvature, always as many */
+  double exponent; /* y is VS^exponent / exponent, as far as its curvature goes */
+  int64_t spikes;  /* of its curvature, always as many */
   /* Looks at a point: minus the Hessian F; DIVW_ERROR_NUMERICAL where rounding has the word. At the first point: the
    * gradient g. */
   divw_status (*prepare)(void *self, const dw_point *at, dw_curvature *curvature);

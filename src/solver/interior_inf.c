@@ -135,7 +135,7 @@ static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvatu
   least_eigenvalue *v = self;
   divw_status status;
   int64_t m = v->m, r = v->r;
-  v->value->unit = dw_level_scale(INFINITY, at->log_value);
+  v->value->unit = dw_level_scale(-1, at->log_value);
   /* rho is that of the projected weights, which may be a little beyond tau */
   v->tau = fmax(v->tau, v->solve->spectrum.mu[r - 1] * (1 + 0.01 * fmin(at->gap, 1)));
   turn_basis(v);
@@ -154,7 +154,7 @@ fail:
 static void first_gradient(void *self, const dw_point *at, double *g) {
   least_eigenvalue *v = self;
   v->tau = 1.5 * exp(-at->log_vendi);
-  v->value->unit = dw_level_scale(INFINITY, at->log_value);
+  v->value->unit = dw_level_scale(-1, at->log_value);
   for (int64_t i = 0; i < v->m; i++) {
     g[i] = -1 / (double)v->r;
   }
@@ -301,6 +301,7 @@ divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, 
   divw_status status;
   least_eigenvalue v = {.solve = solve, .active = active, .m = active.count, .r = solve->r};
   dw_concave value = {.self = &v,
+                      .exponent = -1,
                       .prepare = prepare,
                       .first_gradient = first_gradient,
                       .gradient = gradient,

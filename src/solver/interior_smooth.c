@@ -1,12 +1,15 @@
-/* The concave value of smooth orders for interior-point methods, in nats: y = T_q / tr rho^q, or log p.s + log VS_q
- * with quality scores.
+/* The concave value of smooth orders for interior-point methods, in nats: tr rho^q / (1-q), or log p.s + log VS_q with
+ * quality scores.
  *
  * In the basis of eigenvectors of rho, minus the Hessian of the first is
  *
  *     F_ij = sum_kl Gamma_kl y_ik y_il y_jk y_jl
  *
  * with the divided differences Gamma of the gradient's matrix function (divided.c). Scores add s s^T / (p.s)^2, and the
- * logarithm in front of tr rho^q the square of its gradient, (1-q) D D^T (q <= 1). */
+ * logarithm in front of tr rho^q the square of its gradient, (1-q) h h^T, h = D less its mean (q <= 1).
+ *
+ * The level of objective.h is VS^e / e, e = (1-q) / q; this one, VS^(1-q) / (1-q), is more concave. It has the same
+ * maximum, and Newton's steps on it are the safer ones: on the level, a norm, they overshoot by far at large q. */
 #include "divided.h"
 #include "interior.h"
 
@@ -68,7 +71,7 @@ static void find_spikes(smooth *v, const dw_point *at) {
     int64_t i = v->active.row[k];
     double score = share * v->solve->quality[i];
     v->spike[k] = score;
-    v->spike[v->m + k] = sqrt(1 - q) * (at->D[i] - score);
+    v->spike[v->m + k] = sqrt(1 - q) * (at->D[i] - score - at->log_vendi);
   }
 }
 
@@ -137,6 +140,7 @@ divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double targe
   smooth v = {.solve = solve, .active = active, .m = active.count, .r = solve->r};
   dw_concave value = {.self = &v,
                       .unit = 1,
+                      .exponent = solve->quality == NULL ? 1 - solve->objective.order : 0,
                       .spikes = solve->quality == NULL ? 0 : 2,
                       .prepare = prepare,
                       .first_gradient = first_gradient,

@@ -304,7 +304,7 @@ divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target
   solve->smooths_always = true;
   DW_TRY(dw_point_create(&w.trial, solve->n));
   DW_TRY(dw_newton_create(&w));
-  w.follows = problem.fixed || w.limited ? 0 : dw_objective_decline(&solve->objective);
+  w.follows = w.limited ? 0 : dw_objective_decline(&solve->objective, problem.fixed, value->exponent);
   dw_feasible_temper(&solve->set, best->logit, best->p);
   dw_newton_start(&w, best, &w.trial);
   memcpy(w.trial.logit, best->logit, (size_t)solve->n * sizeof *best->logit);

@@ -6,9 +6,11 @@
  * lambda), and for the value's own variable. dp is eliminated by the factor of M, and what is left, with the masses and
  * nu, is a small dense system.
  *
- * Where the objective is J or G, lambda is no constant but follows VS: with lambda in units of the level y,
+ * Where the objective is J or G, lambda is no constant but follows VS: with lambda in units of the value y, VS^e / e,
  *
- *     d log lambda = -c d log VS,     c = 1 for J and 0 for G, and q - 1 more (q = inf: 1).
+ *     d log lambda = -c d log VS,     c = 1 for J and 0 for G, less e, which is 1 - q (q = inf: -1);
+ *
+ * and beside a level with another exponent, at a fixed slope, c is that one less e.
  *
  * Left out, every step maximises a minorant of the objective, and the iteration converges linearly, by a factor of 0.4
  * for q = 5 on images. So the response of everything to lambda is computed once for each matrix, and added to every

@@ -58,8 +58,7 @@ bool dw_wants_proof(const dw_point *point, double target) {
 }
 
 void dw_restate_estimate(dw_solve *solve, dw_point *point) {
-  const double level = dw_level_in_nats(solve->objective.level_order, point->log_value);
-  solve->estimate_shift = level - dw_weighted_sum(point->p, point->D, solve->n) - point->constant;
+  solve->estimate_shift = point->log_value - dw_weighted_sum(point->p, point->D, solve->n) - point->constant;
   point->constant += solve->estimate_shift;
 }
 

@@ -41,20 +41,17 @@ typedef struct {
 } search;
 
 /* Where the problem is concave in p, or its stationary points are global anyway, the gap of one is the bound. */
-bool dw_is_gap_global(const dw_solve *solve) {
-  const dw_objective *objective = &solve->objective;
-  bool concave = objective->logarithmic && objective->level_order <= 1;
-  return concave || objective->balance == 1;
-}
+bool dw_is_gap_global(const dw_solve *solve) { return dw_objective_is_concave(&solve->objective); }
 
 /* Keeps the dual vector of a point for the bound. */
 static divw_status store_dual(search *s, const dw_point *point) {
   divw_status status;
   DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
-  double scale = dw_level_scale(s->solve->objective.level_order, point->log_value);
+  double exponent = s->solve->objective.exponent, scale = dw_level_scale(exponent, point->log_value);
+  double constant = point->constant - point->log_value + dw_level_in_nats(exponent, point->log_value);
   s->scales[s->count] = scale;
-  dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], point->constant, scale, scale * point->lambda});
+  dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], constant, scale, scale * point->lambda});
 fail:
   return status;
 }
@@ -135,7 +132,7 @@ static void start_from_dual(search *s, int32_t dual, double slope) {
 /* True when the bound asks for more precision at the best point itself rather than for another solve elsewhere. */
 static bool loose_at_best(const search *s, double slope) {
   const dw_point *best = &s->solution->best;
-  double scale = dw_level_scale(s->solve->objective.level_order, best->log_value);
+  double scale = dw_level_scale(s->solve->objective.exponent, best->log_value);
   double ratio = slope / (scale * best->lambda);
   return !s->solve->stalled && best->gap > s->tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
@@ -165,7 +162,7 @@ static bool polish(search *s, double before) {
   }
   s->before = best->objective;
   dw_point_copy(&s->work, best, s->solve->n);
-  double scale = dw_level_scale(s->solve->objective.level_order, best->log_value);
+  double scale = dw_level_scale(s->solve->objective.exponent, best->log_value);
   plan(s, POLISH_IN_ROUNDS, (dw_problem){.fixed = true, .slope = scale * best->lambda});
   return true;
 }

@@ -7,6 +7,7 @@
  *     search.c       the objective globally: local solves, the bound, more solves where the bound asks for them
  *     method.c       one solve: by which method, and by which other one where it stalls
  *     objective.c    orders and objectives as scalar functions
+ *     gradient.c     their gradient at a dual state
  *     constraints.c  what the caller asks of the weights, as options
  *     constraint_set.c   what they make of the examples at hand
  *     feasible.c     the set of weights that makes

@@ -160,6 +160,15 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
   report->seconds_read = divw_dataset_seconds_read(dataset);
 }
 
+/* What D is called in public has the mean q / (1-q), -1 at order inf, in place of log VS. */
+static void restate_marginal(const dw_solve *solve, dw_point *best) {
+  const double q = solve->objective.order;
+  const double shift = q == 1 || isinf(q) ? 0 : q / (1 - q) - best->log_vendi;
+  for (int64_t i = 0; shift != 0 && i < solve->n; i++) {
+    best->D[i] += shift;
+  }
+}
+
 static divw_status make_weights(dw_solve *solve, dw_solution *solution, divw_weights **out) {
   divw_status status;
   int64_t *rows;
@@ -173,6 +182,7 @@ static divw_status make_weights(dw_solve *solve, dw_solution *solution, divw_wei
   }
   fill_report(solve, solution, &report);
   DW_TRY(dw_widen(solve, solution, &report));
+  restate_marginal(solve, &solution->best);
   DW_TRY(dw_alloc(&rows, solve->n, sizeof *rows));
   for (int64_t i = 0; i < solve->n; i++) {
     rows[i] = divw_dataset_row(dw_kernel_dataset(solve->kernel), i);
@@ -195,7 +205,7 @@ dw_objective dw_effective_objective(const divw_solver *solver) {
     objective.balance = 1;
     objective.logarithmic = false;
   }
-  objective.level_order = solver->constraints.quality != NULL ? 1 : objective.order;
+  objective.exponent = solver->constraints.quality != NULL ? 0 : dw_level_exponent(objective.order);
   return objective;
 }
 

@@ -22,35 +22,36 @@ static const bench_case cases[] = {
     {"solve", "digits-10000,mixture-100000x512", 5, bench_solve},
     {"rows", NULL, 1, bench_rows}};
 
-static const char help[] = "Usage: divweights-bench CASE [flags]\n"
-                           "\n"
-                           "Measures the library and prints a Markdown table.\n"
-                           "\n"
-                           "  methods      iterations, row passes and seconds to a gap, for every order and balance\n"
-                           "  iteration    one iteration against the floor: a bare syrk and trmm of the rows (n x r)\n"
-                           "               and a bare dsyevd (r x r), in turn with the iterations of one solve\n"
-                           "  solve        a whole solve against its iterations times the floor\n"
-                           "  rows         writes a set to --output FILE.npy\n"
-                           "\n"
-                           "  --set A,B,...       mixture-NxD: N x D signed rows, a long-tailed mixture of 1,000\n"
-                           "                      clusters on the sphere; digits-N: made digits, 784 columns;\n"
-                           "                      mnist[-N], mnist01[-N]: the first N MNIST test images, of digits 0\n"
-                           "                      and 1, from $DIVWEIGHTS_DATA or ../shared/data, left out where they\n"
-                           "                      are not. :float32, :float64 or :uint8 after a name chooses the type\n"
-                           "                      (mixtures are float32, images uint8)\n"
-                           "  --order Q,...       orders of the Vendi Score (methods: 0.5,1,2,5,inf; otherwise 1)\n"
-                           "  --balance B,...     balances (methods: 0,0.1,...,0.9,0.99,1; otherwise 0.5)\n"
-                           "  --method M,...      methods of the solver (auto; iteration: accelerated)\n"
-                           "  --tolerance X       gap to reach (1e-6)\n"
-                           "  --max-iterations N  of a solve (500)\n"
-                           "  --seconds X         after which a solve is given up (60)\n"
-                           "  --repeats N         of which the median is taken (iteration 15, solve 5)\n"
-                           "  --floor TYPE        precision of the floor's syrk and trmm: single (default) or double\n"
-                           "  --threads N         of BLAS (its own choice)\n"
-                           "  --json              JSON in place of Markdown\n"
-                           "  --output FILE       of rows\n"
-                           "\n"
-                           "Exit status: 0 done, 2 bad usage, 1 any other failure.\n";
+static const char help[] =
+    "Usage: divweights-bench CASE [flags]\n"
+    "\n"
+    "Measures the library and prints a Markdown table.\n"
+    "\n"
+    "  methods      iterations, row passes and seconds to a gap, for every order and balance\n"
+    "  iteration    one iteration against the floor: a bare syrk and trmm of the rows (n x r)\n"
+    "               and a bare dsyevd (r x r), in turn with the iterations of one solve\n"
+    "  solve        a whole solve against its iterations times the floor\n"
+    "  rows         writes a set to --output FILE.npy\n"
+    "\n"
+    "  --set A,B,...       mixture-NxD: N x D signed rows, a long-tailed mixture of 1,000\n"
+    "                      clusters on the sphere; digits-N: made digits, 784 columns;\n"
+    "                      mnist[-N], mnist01[-N]: the first N MNIST test images, of digits 0\n"
+    "                      and 1, from $DIVWEIGHTS_DATA or ../shared/data, left out where they\n"
+    "                      are not. :float32, :float64 or :uint8 after a name chooses the type\n"
+    "                      (mixtures are float32, images uint8)\n"
+    "  --order Q,...       orders of the Vendi Score (methods: 0.5,1,2,5,inf; otherwise 1)\n"
+    "  --balance B,...     balances (methods: 0,0.1,...,0.9,0.99,1; otherwise 0.5)\n"
+    "  --method M,...      methods of the solver (auto; iteration: accelerated)\n"
+    "  --tolerance X       gap to reach (1e-6)\n"
+    "  --max-iterations N  of a solve (500)\n"
+    "  --seconds X         after which a solve is given up (60)\n"
+    "  --repeats N         of which the median is taken (iteration 15, solve 5)\n"
+    "  --floor TYPE        precision of the floor's syrk and trmm: single (default) or double\n"
+    "  --threads N         of the library and of the floor (OPENBLAS_NUM_THREADS, or all cores)\n"
+    "  --json              JSON in place of Markdown\n"
+    "  --output FILE       of rows\n"
+    "\n"
+    "Exit status: 0 done, 2 bad usage, 1 any other failure.\n";
 
 void die(int status, const char *format, ...) {
   va_list arguments;
@@ -186,9 +187,7 @@ int main(int argc, char **argv) {
   }
   const bench_case *chosen = case_of(argv[1]);
   bench_options options = parse(chosen, argc - 2, argv + 2);
-  if (options.threads > 0) {
-    must(divw_set_threads((int32_t)options.threads));
-  }
+  must(divw_set_threads(options.threads > 0 ? (int32_t)options.threads : divw_threads())); /* as the command does */
   bench_table *table = table_begin(chosen->name, options.json);
   chosen->run(&options, table);
   table_end(table);

@@ -113,7 +113,7 @@ class Path(CommandTest):
                 ("--plot is c.pdf, expected a name that ends in .png or .svg", "--plot", "c.pdf"),
                 ("--plot is .png, expected a name", "--plot", ".png"),
                 ("--plot is it's.png, expected a name", "--plot", "it's.png"),
-                ("--order is 101, expected", "--order", 101),
+                ("--order is 0, expected", "--order", 0),
                 ("--method accelerated has no gradient", "--order", "inf", "--method", "accelerated"),
                 ("--classes is given but --labels is missing", "--classes", "1")]:
             with self.subTest(flags=flags):

@@ -87,12 +87,13 @@ class Watching(CommandTest):
             self.assertTrue(os.path.exists(self.path(kept)))
 
     @unittest.skipUnless(os.path.exists("/proc/self/status"), "there is no /proc to see the threads")
-    def test_threads_are_as_many_as_asked_for(self):
-        terminal = Terminal(*self.long, "--threads", 3, OPENBLAS_NUM_THREADS="1")
-        terminal.wait_for(b"VS ")
-        with open("/proc/%d/status" % terminal.process.pid) as file:
-            self.assertIn("Threads:\t3\n", file.read())
-        self.assertEqual(terminal.interrupt()[0], 130)
+    def test_threads_are_as_many_as_asked_for_or_as_openblas_is_told(self):
+        for flags, expected in (["--threads", 3], 3), ([], 1):
+            terminal = Terminal(*self.long, *flags, OPENBLAS_NUM_THREADS="1")
+            terminal.wait_for(b"VS ")
+            with open("/proc/%d/status" % terminal.process.pid) as file:
+                self.assertIn("Threads:\t%d\n" % expected, file.read())
+            self.assertEqual(terminal.interrupt()[0], 130)
 
     def test_a_second_signal_ends_at_once(self):
         read_end, write_end = os.pipe()  # full, so that the command cannot end by itself

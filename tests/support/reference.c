@@ -167,7 +167,8 @@ double reference_gap_of_order(const double *x, int64_t n, int64_t d, const doubl
   double bound = largest + (lambda > 0 ? lambda * scale * log(sum) : 0) + power - 1 / (1 - order);
   double value = (power - 1) / (1 - order) + lambda * scale * entropy(p, n), gap = (bound - value) / scale;
   free(unit);
-  return order < 1 ? gap : -log1p(-(order - 1) * gap) / (order - 1);
+  double norm = (order - 1) / order; /* VS^-norm is a convex function of rho */
+  return order < 1 ? gap : -log1p(-norm * gap) / norm;
 }
 
 /* ---- constraints ---- */
@@ -266,7 +267,8 @@ double reference_constrained_gap(const double *x, int64_t d, const double *p, do
   double value = order == 1 ? entropy(mu, d) : 1 / (1 - order) - 1;
   double gap = reference_support(set, D, lambda) - value - (scores != NULL ? 1 : 0) - lambda * nats;
   free(unit);
-  return order > 1 ? -log1p(-(order - 1) * gap) / (order - 1) : gap;
+  double norm = (order - 1) / order;
+  return order > 1 ? -log1p(-norm * gap) / norm : gap;
 }
 
 /* m singles of weight s each, copies of total weight 1 - m s. */
@@ -278,8 +280,12 @@ static double copies_objective(double share, int64_t m, int64_t copies, double b
     log_vendi = -(s > 0 ? singles * s * log(s) : 0) - (c > 0 ? c * log(c) : 0);
   } else if (isinf(order)) {
     log_vendi = -log(fmax(s, c));
+  } else if (fabs(order - 1) < 1e-3) {
+    double power = s > 0 ? share * expm1((order - 1) * log(s)) : 0;
+    log_vendi = log1p(power + (c > 0 ? c * expm1((order - 1) * log(c)) : 0)) / (1 - order);
   } else {
-    log_vendi = log((s > 0 ? singles * pow(s, order) : 0) + (c > 0 ? pow(c, order) : 0)) / (1 - order);
+    double top = fmax(s, c), power = singles * pow(s / top, order) + pow(c / top, order);
+    log_vendi = (order * log(top) + log(power)) / (1 - order);
   }
   return balance * exp(log_vendi) + (1 - balance) * spread;
 }
