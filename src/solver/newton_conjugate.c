@@ -10,7 +10,7 @@
  *
  * At order 1, d = (s + lambda) / p and F <= diag(1/p) (data processing), so the diagonal has at least the share
  * (s_i + lambda) / (1 + s_i + lambda) of M on light rows, however close to the solution; what would have less is heavy.
- * A hundredth of the residual is left, in the norm of P^-1: steps are no worse for it (docs/mathematics.md, 9.6).
+ * A hundredth of the residual is left, in the norm of P^-1: steps are no worse for it (docs/mathematics.md, 9.5).
  *
  * Source: Hestenes, Stiefel, Journal of Research of the NBS 49 (1952). */
 #include "newton_matrix.h"
@@ -212,7 +212,7 @@ divw_status dw_newton_conjugate_create(dw_newton_conjugate **out, int64_t m, int
   s->m = m;
   s->r = r;
   s->most = most_heavy((double)m);
-  DW_TRY(dw_alloc(&s->d, 7 * m + r * r + 2 * BLOCK * r, sizeof *s->d));
+  DW_TRY(dw_alloc(&s->d, 7 * m + (r + 2 * (int64_t)BLOCK) * r, sizeof *s->d));
   DW_TRY(dw_alloc(&s->heavy, s->most, sizeof *s->heavy));
   DW_TRY(dw_alloc(&s->rows, s->most * (r + spikes + 1), sizeof *s->rows));
   DW_TRY(dw_newton_rows_create(&s->matrix, s->most, r));

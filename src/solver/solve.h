@@ -15,8 +15,10 @@
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for all rows, or some thousands at a time
- *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point; newton_border.c:
- * their few unknowns besides p newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
+ *     newton.c       their steps, with constraints and entropy
+ *     newton_start.c, newton_border.c   their first point; their few unknowns besides p
+ *     newton_matrix.c   their matrix: newton_rows.c rows x rows, newton_features.c r (r+1) / 2 squared, or
+ *                    newton_conjugate.c, where both are too large
  *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
  *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
