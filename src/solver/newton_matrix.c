@@ -3,6 +3,7 @@
 #include "newton_matrix.h"
 
 #include "divided.h"
+#include "interior.h"
 
 #include <math.h>
 
@@ -20,7 +21,9 @@ struct dw_newton_matrix {
 static double pairs_of(double r) { return r * (r + 1) / 2; }
 
 /* How many different a_t and b_t a curvature has (newton_matrix.h); 0: it has no such form. */
-static int64_t products_of(double order) { return isinf(order) ? 2 : dw_divided_products(order); }
+static int64_t products_of(double order) {
+  return isinf(order) ? 2 : dw_interior_is_norm(order) ? 0 : dw_divided_products(order);
+}
 
 /* Where two take about as many operations, the rows' side takes less memory than the features' and is exact. */
 dw_newton_side dw_newton_side_of(double m, double r, double order) {
