@@ -22,8 +22,8 @@ double dw_block_numbers(int64_t n, int64_t r) { return (double)dw_kernel_block(n
  * are tried, in either precision. */
 static double numbers_to_evaluate(const dw_solve *s) {
   const int64_t states = s->objective.order <= 1 ? 2 : 1;
-  const double single = dw_may_estimate(s) ? dw_single_pass_bytes(s->n, s->r, states) / 8 : 0;
-  const double blocks = fmax((double)states * dw_block_numbers(s->n, s->r), single);
+  const double single = dw_may_estimate(s) ? dw_pass_bytes(s->n, s->r, states, true) : 0;
+  const double blocks = fmax(dw_pass_bytes(s->n, s->r, states, false), single) / 8;
   return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
 }
 
