@@ -16,7 +16,6 @@ configure_package_config_file(cmake/divweightsConfig.cmake.in divweightsConfig.c
 write_basic_package_version_file(divweightsConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/divweightsConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/divweightsConfigVersion.cmake cmake/FindOpenBLAS.cmake cmake/FindLAPACKE.cmake
-  cmake/FindMinizip.cmake
   DESTINATION ${package_dir})
 # Relative to the file itself, so that the installed tree may be put anywhere (cmake --install --prefix, a move).
 file(RELATIVE_PATH divweights_pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

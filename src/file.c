@@ -5,6 +5,7 @@
  * as if it were plain, and allocates outside our hooks. */
 #include "file.h"
 
+#include "inflate.h"
 #include "npz.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { WINDOW = 1 << 16 };
 
@@ -96,7 +96,7 @@ static divw_status inflate_some(dw_reader *reader, unsigned char *buffer, int64_
     code = inflateReset(z);
   }
   if (code == Z_MEM_ERROR) {
-    return DIVW_ERROR_MEMORY; /* allocate_for_zlib() left the sentence */
+    return DIVW_ERROR_MEMORY; /* the hook left the sentence */
   }
   if (code != Z_OK) {
     return dw_fail(DIVW_ERROR_FORMAT, "%s: the gzip data are damaged: %s", reader->path,
@@ -131,29 +131,14 @@ divw_status dw_reader_read_some(dw_reader *reader, void *buffer, int64_t bytes, 
   return reader->gzip ? read_gzip(reader, buffer, bytes, got) : read_plain(reader, buffer, bytes, got);
 }
 
-static void *allocate_for_zlib(void *opaque, uInt count, uInt size) {
-  void *memory;
-  (void)opaque;
-  return dw_alloc(&memory, count, size) == DIVW_OK ? memory : NULL;
-}
-
-static void free_for_zlib(void *opaque, void *memory) {
-  (void)opaque;
-  divw_free(memory);
-}
-
 static divw_status recognise_gzip(dw_reader *reader) {
   z_stream *z = &reader->stream;
   if (z->avail_in < 2 || z->next_in[0] != 0x1f || z->next_in[1] != 0x8b) {
     return DIVW_OK;
   }
-  z->zalloc = allocate_for_zlib;
-  z->zfree = free_for_zlib;
-  if (inflateInit2(z, 15 + 16) != Z_OK) { /* the largest window, gzip framing only */
-    return dw_fail(DIVW_ERROR_MEMORY, "%s: out of memory for zlib", reader->path);
-  }
-  reader->gzip = true;
-  return DIVW_OK;
+  divw_status status = dw_inflate_begin(z, 15 + 16, reader->path); /* the largest window, gzip framing only */
+  reader->gzip = status == DIVW_OK;
+  return status;
 }
 
 /* What comes from the archive is read through its own door; the window and the size serve no more. */
@@ -166,7 +151,8 @@ static divw_status recognise_zip(dw_reader *reader, const char *name) {
   if (!reader->sized) {
     return dw_fail(DIVW_ERROR_FILE, "%s: is a zip archive in a pipe, expected it in a file", reader->path);
   }
-  return dw_zip_open(&reader->zip, reader->path, reader->unread + reader->stream.avail_in, name);
+  const int64_t bytes = reader->unread + reader->stream.avail_in;
+  return dw_zip_open(&reader->zip, reader->file, bytes, reader->window, reader->path, name);
 }
 
 divw_status dw_reader_open_member(dw_reader **out, const char *path, const char *name) {
@@ -261,11 +247,16 @@ divw_status dw_reader_identify(const dw_reader *reader, dw_file_identity *identi
   if (!reader->sized) {
     return dw_fail(DIVW_ERROR_FILE, "%s: is no regular file, expected one that can be read again", reader->path);
   }
-  if (reader->gzip || reader->zip != NULL) {
-    return dw_fail(DIVW_ERROR_FORMAT, "%s: is %s, and can only be read from its beginning: unpack it, or read it whole",
-                   reader->path, reader->gzip ? "gzipped" : "a zip archive (npz)");
+  if (reader->gzip) {
+    return dw_fail(DIVW_ERROR_FORMAT,
+                   "%s: is gzipped, and can only be read from its beginning: unpack it, or read it whole",
+                   reader->path);
   }
   *identity = reader->identity;
-  identity->offset = identity->size - reader->unread - reader->stream.avail_in;
+  if (reader->zip != NULL) {
+    return dw_zip_locate(reader->zip, &identity->offset, &identity->bytes);
+  }
+  identity->bytes = reader->unread + reader->stream.avail_in;
+  identity->offset = identity->size - identity->bytes;
   return DIVW_OK;
 }

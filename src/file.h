@@ -13,10 +13,10 @@ divw_status dw_fail_errno(const char *path, const char *what);
 /* open(), again where a signal came in between. */
 int dw_open_patiently(const char *path, int flags, mode_t mode);
 
-/* What tells whether a file is still the one that was looked at; and where the bytes of interest begin. */
+/* What tells whether a file is still the one that was looked at; and where the bytes of interest are in it. */
 typedef struct {
   int64_t device, inode, size, seconds, nanoseconds; /* of the last change */
-  int64_t offset;
+  int64_t offset, bytes;
 } dw_file_identity;
 dw_file_identity dw_file_identify(const struct stat *about);
 
@@ -59,8 +59,8 @@ const char *dw_reader_path(const dw_reader *reader);
 
 /* ---- reading by position, later ---- */
 
-/* The file of a reader, and where its next byte is. Only a regular file that is neither gzip nor zip can be read by
- * position; others are a DIVW_ERROR_FORMAT or DIVW_ERROR_FILE. */
+/* The file of a reader, where its next byte is and how many are left. Only a regular file can be read by position that
+ * is not compressed, or a member of a zip archive that is not; others are a DIVW_ERROR_FORMAT or DIVW_ERROR_FILE. */
 divw_status dw_reader_identify(const dw_reader *reader, dw_file_identity *identity);
 
 /* A path that stays right when the host changes its working directory; to be freed. */

@@ -10,8 +10,10 @@ typedef struct dw_zip dw_zip;
 bool dw_zip_recognise(const unsigned char *bytes, int64_t count);
 
 /* Opens the member NAME.npy of an archive of `file_bytes` bytes, or with `name` NULL the only .npy in it. When there
- * are none, several or others, the sentence names them. */
-divw_status dw_zip_open(dw_zip **out, const char *path, int64_t file_bytes, const char *name);
+ * are none, several or others, the sentence names them. File, path and window (DW_ZIP_WINDOW bytes to work with) are
+ * the caller's, and have to stay. */
+divw_status dw_zip_open(dw_zip **out, int file, int64_t file_bytes, unsigned char *window, const char *path,
+                        const char *name);
 
 /* NULL is accepted. */
 void dw_zip_close(dw_zip *zip);
@@ -23,8 +25,8 @@ divw_status dw_zip_read(dw_zip *zip, unsigned char *buffer, int64_t bytes, int64
 /* More bytes than these are not to come, whatever the archive says. */
 int64_t dw_zip_left(const dw_zip *zip);
 
-/* What a deflate stream of `bytes` bytes can become at most. It spends at least two bits on a match of at most 258
- * bytes: 1032 bytes for each. zlib may have taken up to 8 bytes more than it has given out for. */
-static inline int64_t dw_most_inflated(int64_t bytes) { return 1032 * (dw_min(bytes, INT64_MAX / 1032 - 8) + 8); }
+/* Where in the file the bytes lie that were not read yet, and how many they are: of a member that is stored as it is;
+ * DIVW_ERROR_FORMAT of others. They are within the file, and nobody has looked at their checksum. */
+divw_status dw_zip_locate(const dw_zip *zip, int64_t *offset, int64_t *bytes);
 
 #endif

@@ -5,7 +5,7 @@
  *
  * minizip goes back in a file to fill in what it did not know; here all is known before, and the file can go through
  * dw_writer, which never shows a part of it. Nothing is compressed: these are digits. Archives beyond 4 GiB would need
- * the 64-bit records of zip, whose directory minizip 1.1 does not read on 64-bit machines; they are refused.
+ * the 64-bit records of zip; they are refused.
  *
  * Source: PKWARE, .ZIP File Format Specification 6.3.10, 4.3.7 to 4.3.16. */
 #include "npz_write.h"

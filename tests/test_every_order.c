@@ -147,11 +147,61 @@ static void copies_at_extreme_orders(void **state) {
     divw_weights *weights = solved(kernel, (options){extreme[q], 0.2, DIVW_OBJECTIVE_PUBLISHED});
     assert_true(divw_weights_objective_value(weights) <= exact + 1e-9);
     assert_true(divw_weights_global_upper_bound(weights) >= exact - 1e-9);
-    if (extreme[q] < 100) {
-      near(divw_weights_objective_value(weights), exact, 1e-5);
-    }
+    near(divw_weights_objective_value(weights), exact, 1e-5);
     divw_weights_destroy(weights);
   }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+/* VS_inf^c >= VS_q >= VS_inf for all weights, c = q / (q-1): so are the optima, whose bounds are proofs. */
+static void large_orders_take_few_iterations_to_their_limit(void **state) {
+  (void)state;
+  static const double large[] = {33, 60, 101, 1e3, 1e4, 1e6, 1e9, 1e300};
+  double *x = make_rows(120, 8, 33);
+  divw_kernel *kernel = make_kernel(x, 120, 8);
+  for (int k = 0; k < 4; k++) {
+    const double balance = k < 2 ? 1 : 0.7;
+    const int32_t objective = 1 + k % 2;
+    divw_weights *limit = solved(kernel, (options){INFINITY, balance, objective});
+    for (int q = 0; q < 8; q++) {
+      const double c = large[q] / (large[q] - 1);
+      divw_weights *weights = solved(kernel, (options){large[q], balance, objective});
+      const double log_vendi = log(divw_weights_vendi_score(weights));
+      assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CONVERGED);
+      assert_true(divw_weights_iterations(weights) <= 30);
+      assert_true(divw_weights_global_gap(weights) <= 1e-6 * exp(log_vendi));
+      assert_true(divw_weights_objective_value(weights) >= divw_weights_objective_value(limit) - 1e-5);
+      if (balance == 1) {
+        const double most = log(divw_weights_vendi_score(limit)) + divw_weights_gap(limit);
+        assert_true(log_vendi <= c * most + 1e-12);
+      }
+      divw_weights_destroy(weights);
+    }
+    divw_weights_destroy(limit);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
+static divw_status solve_once(void *context) {
+  divw_solver *solver;
+  divw_weights *weights;
+  divw_status status = divw_solver_create(&solver);
+  if (status == DIVW_OK) {
+    ok(divw_solver_set_order(solver, 50));
+    status = divw_solver_solve(solver, context, &weights);
+    divw_weights_destroy(weights);
+  }
+  divw_solver_destroy(solver);
+  return status;
+}
+
+static void every_allocation_may_fail(void **state) {
+  (void)state;
+  double *x = make_rows(9, 3, 34);
+  divw_kernel *kernel = make_kernel(x, 9, 3);
+  fail_every_allocation(solve_once, kernel);
   divw_kernel_destroy(kernel);
   free(x);
 }
@@ -162,6 +212,8 @@ int main(void) {
       cmocka_unit_test(certificates_hold_next_to_0_and_1),
       cmocka_unit_test(orders_beside_one_are_those_of_one),
       cmocka_unit_test(copies_at_extreme_orders),
+      cmocka_unit_test(large_orders_take_few_iterations_to_their_limit),
+      cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,8 +25,7 @@ typedef void (*divw_deallocate_fn)(void *memory, void *user);
  * @brief Routes every allocation of the library through the host.
  *
  * Call it before the first object is made, or when none is alive: memory is always given back to the hooks
- * that are in force then. OpenBLAS keeps work buffers of its own, and minizip 62 KiB while an
- * `.npz` is read, which do not pass through here.
+ * that are in force then. OpenBLAS keeps work buffers of its own, which do not pass through here.
  * @param allocate   the host's allocator; NULL (then both must be) goes back to the C library's
  * @param deallocate its counterpart
  * @param user       handed to both, may be NULL

@@ -19,9 +19,13 @@ extern "C" {
  * @brief Opens a file or a folder whose rows are larger than memory: they stay there, and are read when they are used.
  *
  * - `.npy` in C order and IDX, uncompressed, as divw_dataset_load() reads them;
+ * - `.npz` that holds one array, stored as it is (numpy.savez) and in C order (of several, divw_dataset_open_array()
+ *   chooses);
  * - a folder of such `.npy`.
  *
- * What can only be read from its beginning is refused: gzip, `.npz`, pipes, and `.npy` in Fortran order.
+ * What can only be read from its beginning is refused: gzip, compressed `.npz`, pipes, and arrays in Fortran order.
+ * The checksum that an `.npz` keeps of an array is compared by divw_dataset_load() and not here, where it would take a
+ * read of all rows; that the array lies within the file is checked.
  *
  * Everything that takes a dataset takes this one, with the same results to the last bit. A pass over rows reads them
  * once, in pieces of about 4 MiB: a thread of the library reads ahead of the computation, which calls nothing of the
@@ -40,6 +44,19 @@ extern "C" {
  * @since 0.1
  */
 DIVW_API divw_status divw_dataset_open(divw_dataset **out, const char *path);
+
+/**
+ * @brief Opens one of the arrays of an `.npz` in the same way.
+ * @param out  receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param path the file; not NULL
+ * @param name which array: the name it was saved under, without `.npy`; not NULL
+ * @return as divw_dataset_open(); DIVW_ERROR_ARGUMENT also when there is no array of that name (those that there are
+ *         are named) and for a file that is no `.npz`
+ *
+ * Cost and memory: those of divw_dataset_open(), and the directory of the archive.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_open_array(divw_dataset **out, const char *path, const char *name);
 
 /**
  * @brief Has rows: writes some of them where the library wants them.

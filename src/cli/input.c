@@ -21,9 +21,14 @@ static bool is_square(const divw_dataset *dataset, const char *path) {
          fail("%s: is a matrix of %lld x %lld, expected as many rows as columns for --kernel precomputed", path, n, d);
 }
 
+divw_status open_input(divw_dataset **dataset, const cli_settings *settings) {
+  return settings->array == NULL ? divw_dataset_open(dataset, settings->input)
+                                 : divw_dataset_open_array(dataset, settings->input, settings->array);
+}
+
 bool load_input(divw_dataset **dataset, const cli_settings *settings) {
   const bool is_matrix = settings->kernel != NULL && strcmp(settings->kernel, "precomputed") == 0;
-  return ok(settings->streams         ? divw_dataset_open(dataset, settings->input)
+  return ok(settings->streams         ? open_input(dataset, settings)
             : settings->array == NULL ? divw_dataset_load(dataset, settings->input)
                                       : divw_dataset_load_array(dataset, settings->input, settings->array)) &&
          (!is_matrix || is_square(*dataset, settings->input));

@@ -39,6 +39,9 @@
 /* Whether the selection flags make sense together; says so when they do not. */
 bool selection_is_complete(const cli_settings *settings, const cli_verb *verb);
 
+/* Opens INPUT, whose rows stay there. */
+divw_status open_input(divw_dataset **dataset, const cli_settings *settings);
+
 /* As many threads as --threads says, else as OpenBLAS has: those of its environment variables, or of all cores. Asking
  * for them lets the library choose how many the BLAS gets (divw_set_threads()). */
 bool use_threads(const cli_settings *settings);

@@ -136,7 +136,7 @@ static bool estimate_within(cli_plan *plan, divw_solver *solver, const cli_setti
 /* Whether INPUT can be read more than once, and from the middle; and otherwise why not. */
 static bool can_stream(cli_plan *plan, const cli_settings *settings) {
   divw_dataset *dataset = NULL;
-  const bool can = divw_dataset_open(&dataset, settings->input) == DIVW_OK;
+  const bool can = open_input(&dataset, settings) == DIVW_OK;
   if (!can) {
     snprintf(plan->why, sizeof plan->why, "%s", divw_error_message());
   }

@@ -249,14 +249,12 @@ fail:
   return status;
 }
 
-divw_status divw_dataset_open(divw_dataset **out, const char *path) {
+static divw_status open_to_read(divw_dataset **out, const char *path, const char *name) {
   divw_status status;
   rows_block block = {.stays = true};
-  DW_REQUIRE(out);
-  *out = NULL;
-  DW_REQUIRE(path);
-  DW_TRY((dw_is_folder(path) ? describe_folder : describe_file)(&block, path, NULL));
+  DW_TRY((dw_is_folder(path) ? describe_folder : describe_file)(&block, path, name));
   DW_TRY(check_rows(&block, path));
+  assert(block.store != NULL);
   block.store->dtype = block.header.dtype;
   block.store->row_bytes = block.d * block.header.element_size;
   status = dw_dataset_make_stored(out, block.store, block.header.shape[0], block.d);
@@ -267,4 +265,19 @@ divw_status divw_dataset_open(divw_dataset **out, const char *path) {
 fail:
   dw_store_destroy(block.store);
   return status;
+}
+
+divw_status divw_dataset_open(divw_dataset **out, const char *path) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(path);
+  return open_to_read(out, path, NULL);
+}
+
+divw_status divw_dataset_open_array(divw_dataset **out, const char *path, const char *name) {
+  DW_REQUIRE(out);
+  *out = NULL;
+  DW_REQUIRE(path);
+  DW_REQUIRE(name);
+  return open_to_read(out, path, name);
 }

@@ -20,7 +20,7 @@ divw_status dw_store_add(dw_store *store, const dw_reader *file, const dw_array_
                    path);
   }
   DW_TRY(dw_reader_identify(file, &shard->identity));
-  if (shard->identity.size - shard->identity.offset > header->shape[0] * d * header->element_size) {
+  if (shard->identity.bytes > header->shape[0] * d * header->element_size) {
     return dw_trailing_bytes(path);
   }
   DW_TRY(dw_absolute_path(&shard->path, path));

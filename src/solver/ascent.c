@@ -79,24 +79,22 @@ static void exchange(double **x, double **y) {
 }
 
 /* After a trial that has lowered the objective: the plain step instead, a more cautious one where it was that. */
-static void step_back(ascent *a) {
-  dw_anderson_reset(a->anderson);
+static divw_status step_back(ascent *a) {
   if (!a->accelerated) {
     a->caution *= 2;
     dw_feasible_weights(&a->solve->set, a->best->logit, a->best->p);
     plain_step(a);
     exchange(&a->image, &a->trial.D);
   }
-  memcpy(a->trial.logit, a->image, (size_t)a->solve->n * sizeof *a->image);
   a->accelerated = false;
+  return dw_anderson_restart(a->anderson, (dw_step){a->best->logit, a->image}, a->trial.logit);
 }
 
 /* Chooses the next trial after `trial` was evaluated. */
 static divw_status advance(ascent *a) {
   bool first = a->residual == INFINITY;
   if (!first && lower(a) && (a->accelerated || a->caution < 1e6)) {
-    step_back(a);
-    return DIVW_OK;
+    return step_back(a);
   }
   dw_point kept = a->trial;
   a->trial = *a->best;

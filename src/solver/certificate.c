@@ -39,23 +39,55 @@ bool dw_is_rounding(const dw_solve *solve, const dw_point *point) {
   return point->gap <= 8 * rounding_allowance(solve, point->D);
 }
 
-/* q = inf: any state sigma is a proof, D_i = -VS phi_i^T sigma phi_i, -1 on average; as little of I as makes it
- * definite is added. */
-static divw_status gradient_inf(const dw_solve *solve, double *R, dw_gradient *gradient) {
-  int64_t r = solve->r;
-  for (double ridge = 1e-15; ridge < 1; ridge *= 10) {
-    double trace = 0;
-    for (int64_t k = 0; k < r * r; k++) {
-      R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? ridge : 0);
-      trace += k % (r + 1) == 0 ? R[k] : 0;
+/* |sigma|_q*, q* = q / (q-1), of a matrix that is destroyed; its trace at q = inf. */
+static divw_status dual_norm(double *sigma, int64_t r, double order, double *norm) {
+  divw_status status = DIVW_OK;
+  double *s = NULL, sum = 0, power = isinf(order) ? 1 : order / (order - 1);
+  for (int64_t k = 0; power == 1 && k < r; k++) {
+    sum += sigma[k * (r + 1)];
+  }
+  if (power > 1) {
+    DW_TRY(dw_alloc(&s, r, sizeof *s));
+    DW_TRY(dw_eigenvalues(sigma, r, s));
+    for (int64_t k = 0; k < r; k++) {
+      sum += pow(fmax(s[k], 0), power);
     }
+  }
+  *norm = pow(sum, 1 / power);
+fail:
+  divw_free(s);
+  return status;
+}
+
+static void copy_with_ridge(const dw_solve *solve, double ridge, double *R) {
+  const int64_t r = solve->r;
+  for (int64_t k = 0; k < r * r; k++) {
+    R[k] = solve->sigma[k] + (k % (r + 1) == 0 ? ridge : 0);
+  }
+}
+
+/* With a dual state that a method has: |rho|_q >= tr(rho sigma) / |sigma|_q* for any sigma >= 0, so D_i = log VS + c -
+ * c phi_i^T sigma phi_i / (|rho|_q |sigma|_q*), c = q / (q-1); as little of I as makes it definite is added. At q =
+ * inf, where c = 1, D is taken without log VS + c. */
+static divw_status gradient_dual(const dw_solve *solve, double *R, dw_gradient *gradient) {
+  divw_status status;
+  const int64_t r = solve->r;
+  const double order = solve->objective.order, c = isinf(order) ? 1 : order / (order - 1);
+  const double log_vendi = dw_spectrum_log_vendi(&solve->spectrum, order);
+  double norm;
+  for (double ridge = 1e-15; ridge < 1; ridge *= 10) {
+    copy_with_ridge(solve, ridge, R);
+    DW_TRY(dual_norm(R, r, order, &norm));
+    copy_with_ridge(solve, ridge, R);
     if (dw_cholesky(R, r)) {
-      *gradient = (dw_gradient){.scale = -1 / (solve->spectrum.mu[r - 1] * trace),
-                                .constant = 1 - log(solve->spectrum.mu[r - 1])};
+      *gradient = (dw_gradient){.scale = -c * exp(log_vendi / c) / norm};
+      *(isinf(order) ? &gradient->constant : &gradient->offset) = log_vendi + c;
       return DIVW_OK;
     }
   }
-  return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order inf is not definite");
+  return dw_fail(DIVW_ERROR_NUMERICAL, "the dual state of order %g is not definite", order);
+fail:
+  return status;
 }
 
 /* log p.s <= <s, p> / a + log a - 1 for any a, here that of the point. */
@@ -74,8 +106,9 @@ static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, co
   dw_gradient gradient[2] = {{.scale = 0}, {.scale = 0}};
   const double order = solve->objective.order, exponent = solve->objective.exponent;
   for (int64_t j = 0; j < count; j++) {
-    DW_TRY(isinf(order) ? gradient_inf(solve, solve->R[j], &gradient[j])
-                        : dw_gradient_of(&solve->spectrum, order, exponent, smoothing[j], solve->R[j], &gradient[j]));
+    DW_TRY(solve->sigma != NULL
+               ? gradient_dual(solve, solve->R[j], &gradient[j])
+               : dw_gradient_of(&solve->spectrum, order, exponent, smoothing[j], solve->R[j], &gradient[j]));
   }
   DW_TRY(dw_kernel_quadratic(solve->kernel, (const double *const *)solve->R, count, solve->spectrum.single, D));
   solve->row_passes++;

@@ -43,7 +43,7 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
 
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {
   dw_history history = dw_history_of(s->n);
-  double columns = 2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) * (double)history.width / 8;
+  double columns = (2 * (double)dw_max(0, dw_min(history.depth, iterations - 2)) + 1) * (double)history.width / 8;
   double step = fmax(numbers_to_evaluate(s), dw_anderson_numbers(s->n));
   return (double)s->n * (3 + columns) + step;
 }
@@ -53,7 +53,8 @@ static double newton_numbers(const dw_solve *s, double m) {
   const dw_constraints *c = &s->options->constraints;
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
-  double columns = groups + has_limit(s) + isinf(s->objective.order), unknowns = columns + loose + (loose > 0);
+  const bool has_dual = isinf(s->objective.order) || dw_interior_is_norm(s->objective.order);
+  double columns = groups + has_limit(s) + has_dual, unknowns = columns + loose + (loose > 0);
   return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2) + 5 * m + 5 * pairs + columns * m +
          unknowns * (unknowns + 3) + columns + 7 * groups;
 }
@@ -62,6 +63,9 @@ static double value_numbers(const dw_solve *s, double m) {
   double r = (double)s->r;
   if (isinf(s->objective.order)) {
     return 4 * m * r + 3 * m + 3 * r + 9 * r * r;
+  }
+  if (dw_interior_is_norm(s->objective.order)) {
+    return 3 * m * r + m + 4 * r + 11 * r * r;
   }
   return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 2 * m);
 }

@@ -63,9 +63,12 @@ typedef struct {
 divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
                               dw_point *best, double *theta, int32_t *stop_reason);
 
-/* The same with the value of smooth orders, and that of order inf. */
+/* The same with the value of smooth orders, of large ones, which have a dual state of their own, and of order inf. */
+bool dw_interior_is_norm(double order);
 divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
                                double *theta, int32_t *stop_reason);
+divw_status dw_interior_norm(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
+                             double *theta, int32_t *stop_reason);
 divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
                             double *theta, int32_t *stop_reason);
 

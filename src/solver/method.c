@@ -19,7 +19,7 @@ enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ROWS = 5000, SOME_ITERATIONS =
 /* Operations of an interior-point iteration. */
 double dw_newton_cost(const dw_solve *solve) {
   double order = solve->objective.order;
-  int64_t products = isinf(order) ? 2 : dw_divided_products(order);
+  int64_t products = isinf(order) ? 2 : dw_interior_is_norm(order) ? 0 : dw_divided_products(order);
   return dw_newton_matrix_operations((double)dw_interior_active(solve), (double)solve->r, products);
 }
 

@@ -18,15 +18,12 @@
  *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point; newton_border.c:
  * their few unknowns besides p newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
  *     divided.c      the curvature of smooth orders
- *     interior_smooth.c, interior_inf.c   the value that they maximise, order below infinity and infinity
- *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
- *     precision.c    whether that is in single precision at first
- *     checkpoint.c   the state of it all in a file
- *     frontier.c     what the proofs at single lambdas say about the objective everywhere
- *     widen.c        what they say about a kernel that features of low rank stand for
- *     demand.c       the memory that all this needs, in advance
- *     estimate.c     the same for the caller, before there are rows
- *     pace.c         and the time of an iteration
+ *     interior_smooth.c, interior_norm.c, interior_inf.c   the value that they maximise: smooth orders, large ones,
+ * infinity certificate.c  one iteration's evaluation of a point, with the proof of its gap precision.c    whether that
+ * is in single precision at first checkpoint.c   the state of it all in a file frontier.c     what the proofs at single
+ * lambdas say about the objective everywhere widen.c        what they say about a kernel that features of low rank
+ * stand for demand.c       the memory that all this needs, in advance estimate.c     the same for the caller, before
+ * there are rows pace.c         and the time of an iteration
  */
 #ifndef DW_SOLVE_H
 #define DW_SOLVE_H
@@ -87,7 +84,7 @@ typedef struct dw_solve {
   double log_scale; /* of that scaling */
   dw_spectrum spectrum;
   double *R[2];        /* factors, r x r each */
-  const double *sigma; /* q = inf: the dual state, r x r, trace about 1 */
+  const double *sigma; /* q = inf and large orders by interior points: the dual state, r x r; NULL: that of rho */
   double *smoothed[2]; /* marginal diversities of smoothed dual states, n each; one of them where rows are many */
   double vendi_uniform;
   int64_t rank;
@@ -208,6 +205,9 @@ typedef struct {
 /* next becomes the accelerated step from `now` (not normalised); `before` is the step of the call before, which is not
  * looked at after a reset. next may be before.logit. */
 divw_status dw_anderson_step(dw_anderson *anderson, const double *p, dw_step before, dw_step now, double *next);
+
+/* Forgets the past: next becomes the plain step, to which differences are then taken. */
+divw_status dw_anderson_restart(dw_anderson *anderson, dw_step now, double *next);
 
 /* Numbers that it works in, beside the history. */
 double dw_anderson_numbers(int64_t n);

@@ -7,6 +7,7 @@ import math
 import os
 import random
 import zipfile
+from unittest import mock
 
 import numpy
 
@@ -100,8 +101,10 @@ class Archives(FormatTest):
 
     def test_zip64_and_other_programs(self):
         content = io.BytesIO(floats(self.rows))
-        for force in False, True:
-            with zipfile.ZipFile(self.path("made.npz"), "w", zipfile.ZIP_DEFLATED) as archive:
+        for force, limit, method in [(False, 1 << 31, zipfile.ZIP_DEFLATED), (True, 1 << 31, zipfile.ZIP_DEFLATED),
+                                     (True, 0, zipfile.ZIP_DEFLATED), (True, 0, zipfile.ZIP_STORED)]:
+            with mock.patch("zipfile.ZIP64_LIMIT", limit), \
+                 zipfile.ZipFile(self.path("made.npz"), "w", method) as archive: # 0: all in 64 bits
                 archive.writestr("README", "not an array")
                 with archive.open("deep/er.npy", "w", force_zip64=force) as member:
                     member.write(content.getvalue())

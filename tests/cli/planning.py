@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 
 from command import COMMAND, TIMEOUT, CommandTest, floats, npy, run, wholes
 
@@ -95,6 +96,25 @@ class Planning(CommandTest):
             packed.write(npy("|u1", (n, d)) + rows)
         self.refuse(1, "more than the 60.00M of --max-memory: ", "score", data + ".gz", "--max-memory", "60M")
         self.refuse(1, "Streaming the rows would take less, but ", "score", data + ".gz", "--max-memory", "60M")
+
+    def test_a_stored_array_of_an_npz_is_streamed_and_a_compressed_one_is_not(self):
+        n, d = 60000, 500
+        content = npy("|u1", (n, d)) + b"".join(bytes([i % 251 + 1, i % 7 + 1]) + bytes(d - 2) for i in range(n))
+        plain = self.keep("plain.npy", content)
+        stored, packed = (os.path.join(self.folder, name) for name in ("stored.npz", "packed.npz"))
+        for path, method in [(stored, zipfile.ZIP_STORED), (packed, zipfile.ZIP_DEFLATED)]:
+            with zipfile.ZipFile(path, "w", method) as archive:
+                archive.writestr("labels.npy", wholes([1, 2]))
+                with archive.open("rows.npy", "w", force_zip64=True) as file:
+                    file.write(content)
+        limit = ["--max-memory", "48M"]
+        score = self.json("score", plain)
+        self.assertEqual(self.json("score", stored, "--array", "rows"), score)
+        self.assertEqual(self.json("score", stored, "--array", "rows", *limit), score)
+        self.assertEqual(self.json("solve", stored, "--array", "rows", "--max-memory", "60M", "--dry-run")["streamed"], 1)
+        self.refuse(1, "more than the 48.00M of --max-memory: ", "score", packed, "--array", "rows", *limit)
+        self.refuse(1, "Streaming the rows would take less, but " + packed + ": is compressed (npz)", "score", packed,
+                    "--array", "rows", *limit)
 
     def test_the_figure_of_a_refusal_is_enough(self):
         for verb, flags in [("solve", []), ("solve", ["--method", "interior-point"]), ("solve", ["--order", "inf"]),
