@@ -3,6 +3,8 @@
 #include "check.h"
 #include "make.h"
 
+#include "solver/solve.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@ typedef struct {
   double order, balance;
   int32_t method;
   double effective; /* examples, 0: none */
+  int64_t active;   /* rows of column generation, 0: all */
 } options;
 
 static int32_t keep_first(int64_t iteration, double vendi_score, double entropy, double objective, double gap,
@@ -37,6 +40,7 @@ static divw_solver *make_solver(options o) {
   ok(divw_solver_set_balance(solver, o.balance));
   ok(divw_solver_set_method(solver, o.method));
   ok(divw_solver_set_effective_examples(solver, o.effective));
+  solver->most_active = o.active;
   ok(divw_solver_set_max_iterations(solver, o.method == DIVW_METHOD_ADAM ? 20 : 500));
   return solver;
 }
@@ -91,16 +95,18 @@ static void check_everywhere(options o, const divw_kernel *kernel) {
 
 static void a_resumed_solve_ends_with_the_same_bits(void **state) {
   (void)state;
-  static const options tried[] = {{1, 0.5, DIVW_METHOD_ACCELERATED, 0},
-                                  {0.5, 0.9, DIVW_METHOD_ACCELERATED, 0},
-                                  {2, 0.9, DIVW_METHOD_ACCELERATED, 0},
-                                  {1, 1, DIVW_METHOD_AUTO, 0},
-                                  {1, 1, DIVW_METHOD_AUTO, 40},
-                                  {INFINITY, 0.9, DIVW_METHOD_AUTO, 0},
-                                  {1, 0.9, DIVW_METHOD_INTERIOR_POINT, 0},
-                                  {5, 0.5, DIVW_METHOD_INTERIOR_POINT, 0},
-                                  {1, 0.8, DIVW_METHOD_AUTO, 0}, /* ascent, then interior points */
-                                  {1, 0.5, DIVW_METHOD_ADAM, 0}};
+  static const options tried[] = {{1, 0.5, DIVW_METHOD_ACCELERATED, 0, 0},
+                                  {0.5, 0.9, DIVW_METHOD_ACCELERATED, 0, 0},
+                                  {2, 0.9, DIVW_METHOD_ACCELERATED, 0, 0},
+                                  {1, 1, DIVW_METHOD_AUTO, 0, 0},
+                                  {1, 1, DIVW_METHOD_AUTO, 40, 0},
+                                  {INFINITY, 0.9, DIVW_METHOD_AUTO, 0, 0},
+                                  {1, 0.9, DIVW_METHOD_INTERIOR_POINT, 0, 0},
+                                  {5, 0.5, DIVW_METHOD_INTERIOR_POINT, 0, 0},
+                                  {1, 1, DIVW_METHOD_INTERIOR_POINT, 0, 30}, /* column generation */
+                                  {INFINITY, 0.9, DIVW_METHOD_AUTO, 0, 40},
+                                  {1, 0.8, DIVW_METHOD_AUTO, 0, 0}, /* ascent, then interior points */
+                                  {1, 0.5, DIVW_METHOD_ADAM, 0, 0}};
   double *x = make_rows(N, D, 77);
   divw_kernel *kernel = make_kernel(x, N, D);
   for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
@@ -115,7 +121,7 @@ static void a_resumed_solve_ends_with_the_same_bits(void **state) {
 static void a_solve_of_many_rows_resumes_too(void **state) {
   (void)state;
   enum { MANY = 132000 };
-  const options o = {1, 0.97, DIVW_METHOD_ACCELERATED, 0};
+  const options o = {1, 0.97, DIVW_METHOD_ACCELERATED, 0, 0};
   double *x = make_rows(MANY, 6, 4);
   for (int64_t k = 0; k < MANY * 6; k++) {
     x[k] /= (double)((k % 6 + 1) * (k % 6 + 1));
@@ -146,7 +152,7 @@ static void a_search_of_several_solves_resumes_too(void **state) {
     x[i * SINGLES + (i < SINGLES ? i : 0)] = 1;
   }
   divw_kernel *kernel = make_kernel(x, SINGLES + COPIES, SINGLES);
-  const options o = {1, 0.12, DIVW_METHOD_ACCELERATED, 0};
+  const options o = {1, 0.12, DIVW_METHOD_ACCELERATED, 0, 0};
   const char *path = scratch("search.checkpoint");
   divw_weights *whole = solve(make_solver(o), kernel);
   assert_true(divw_weights_solves(whole) > 1);
@@ -168,7 +174,7 @@ static void a_search_of_several_solves_resumes_too(void **state) {
 
 static void the_largest_number_of_iterations_may_change(void **state) {
   (void)state;
-  const options o = {1, 0.5, DIVW_METHOD_ACCELERATED, 0};
+  const options o = {1, 0.5, DIVW_METHOD_ACCELERATED, 0, 0};
   double *x = make_rows(N, D, 3);
   divw_kernel *kernel = make_kernel(x, N, D);
   const char *path = scratch("limit.checkpoint");
@@ -199,7 +205,7 @@ static void refuses(const divw_kernel *kernel, divw_solver *solver, const char *
 
 static void a_checkpoint_of_something_else_is_refused(void **state) {
   (void)state;
-  const options o = {1, 0.5, DIVW_METHOD_ACCELERATED, 0};
+  const options o = {1, 0.5, DIVW_METHOD_ACCELERATED, 0, 0};
   double *x = make_rows(N, D, 3), scores[N], initial[N];
   const int64_t rows[] = {3};
   for (int i = 0; i < N; i++) {
@@ -212,13 +218,13 @@ static void a_checkpoint_of_something_else_is_refused(void **state) {
   divw_kernel *other = make_kernel(x, N, D);
   refuses(other, make_solver(o), path, DIVW_ERROR_DATA, "other data");
   refuses(fewer, make_solver(o), path, DIVW_ERROR_DATA, "examples 90, expected 89");
-  refuses(kernel, make_solver((options){2, 0.5, DIVW_METHOD_ACCELERATED, 0}), path, DIVW_ERROR_DATA,
+  refuses(kernel, make_solver((options){2, 0.5, DIVW_METHOD_ACCELERATED, 0, 0}), path, DIVW_ERROR_DATA,
           "order 1, expected 2");
-  refuses(kernel, make_solver((options){1, 0.25, DIVW_METHOD_ACCELERATED, 0}), path, DIVW_ERROR_DATA,
+  refuses(kernel, make_solver((options){1, 0.25, DIVW_METHOD_ACCELERATED, 0, 0}), path, DIVW_ERROR_DATA,
           "balance 0.5, expected 0.25");
-  refuses(kernel, make_solver((options){1, 0.5, DIVW_METHOD_AUTO, 0}), path, DIVW_ERROR_DATA,
+  refuses(kernel, make_solver((options){1, 0.5, DIVW_METHOD_AUTO, 0, 0}), path, DIVW_ERROR_DATA,
           "method accelerated, expected auto");
-  refuses(kernel, make_solver((options){1, 0.5, DIVW_METHOD_ACCELERATED, 9}), path, DIVW_ERROR_DATA,
+  refuses(kernel, make_solver((options){1, 0.5, DIVW_METHOD_ACCELERATED, 9, 0}), path, DIVW_ERROR_DATA,
           "objective published, expected effective-examples");
   divw_solver *solver = make_solver(o);
   ok(divw_solver_set_excluded(solver, rows, 1));
@@ -241,7 +247,7 @@ static void a_checkpoint_of_something_else_is_refused(void **state) {
 /* Every byte of the file matters: one that is changed, and an end that is missing, are found out. */
 static void a_damaged_checkpoint_is_refused(void **state) {
   (void)state;
-  const options o = {1, 0.5, DIVW_METHOD_ACCELERATED, 0};
+  const options o = {1, 0.5, DIVW_METHOD_ACCELERATED, 0, 0};
   double *x = make_rows(N, D, 3);
   divw_kernel *kernel = make_kernel(x, N, D);
   const char *path = scratch("damaged.checkpoint");
@@ -299,7 +305,7 @@ static void a_checkpoint_that_cannot_be_written_is_said_at_once(void **state) {
   double *x = make_rows(N, D, 3);
   divw_kernel *kernel = make_kernel(x, N, D);
   divw_weights *weights;
-  divw_solver *solver = make_solver((options){1, 0.5, DIVW_METHOD_AUTO, 0});
+  divw_solver *solver = make_solver((options){1, 0.5, DIVW_METHOD_AUTO, 0, 0});
   ok(divw_solver_set_checkpoint(solver, scratch("there/is/none"), 60, 0));
   fails(divw_solver_solve(solver, kernel, &weights), DIVW_ERROR_FILE, "there/is/none");
   divw_solver_destroy(solver);
@@ -340,7 +346,7 @@ static void every_allocation_may_fail(void **state) {
   divw_kernel *kernel = make_kernel(x, 30, 4);
   const char *path = scratch("memory.checkpoint");
   attempt_context context = {kernel, path, scratch("memory2.checkpoint")};
-  interrupt((options){1, 0.5, DIVW_METHOD_ACCELERATED, 0}, kernel, path, 5);
+  interrupt((options){1, 0.5, DIVW_METHOD_ACCELERATED, 0, 0}, kernel, path, 5);
   fail_every_allocation(resume_only, &context);
   ok(attempt(&context));
   divw_kernel_destroy(kernel);

@@ -79,8 +79,41 @@ static double entry(const dw_curvature *c, int64_t m, int64_t r, int64_t i, int6
   return sum;
 }
 
+/* Solutions by a factorisation. */
+static void are_exact(size s, const dw_curvature *curvature, const double *d, double *right, const double *x) {
+  dw_newton_matrix *matrix;
+  ok(dw_newton_matrix_create(&matrix, s.m, s.r, s.spikes, 1));
+  assert_true(dw_newton_matrix_factor(matrix, *curvature, d));
+  dw_newton_matrix_solve(matrix, right, 2);
+  for (int64_t i = 0; i < 2 * s.m; i++) {
+    near(right[i], x[i], 1e-6 * fmax(1, fabs(x[i])));
+  }
+  dw_newton_matrix_destroy(matrix);
+}
+
+/* Solutions by conjugate gradients: a few hundredths are missing, in the norm of M. */
+static void are_close(size s, const dw_curvature *curvature, const double *d, double *right, const double *x) {
+  dw_newton_conjugate *matrix;
+  ok(dw_newton_conjugate_create(&matrix, s.m, s.r, s.spikes));
+  assert_true(dw_newton_conjugate_factor(matrix, *curvature, d));
+  for (int c = 0; c < 2; c++) {
+    double *found = right + c * s.m, missing = 0, whole = 0;
+    dw_newton_conjugate_solve(matrix, found);
+    for (int64_t k = 0; k < s.m * s.m; k++) {
+      const int64_t i = k / s.m, j = k % s.m;
+      const double M = entry(curvature, s.m, s.r, i, j) + (i == j ? d[i] : 0);
+      missing += (found[i] - x[c * s.m + i]) * M * (found[j] - x[c * s.m + j]);
+      whole += x[c * s.m + i] * M * x[c * s.m + j];
+    }
+    assert_true(missing < 0.05 * 0.05 * whole);
+  }
+  dw_newton_conjugate_destroy(matrix);
+}
+
+typedef void check_fn(size s, const dw_curvature *curvature, const double *d, double *right, const double *x);
+
 /* Two right sides: M x, with x large where d is small, and one that belongs to the columns of A alone. */
-static void check_solutions(size s) {
+static void check_solutions(size s, check_fn *check) {
   test_random random = {11};
   double *y = numbers(&random, s.m * s.r, false), *a = numbers(&random, (s.terms + 1) * s.r, true);
   double *b = numbers(&random, (s.terms + 1) * s.r, true), *spike = numbers(&random, (s.spikes + 1) * s.m, false);
@@ -106,14 +139,7 @@ static void check_solutions(size s) {
       right[s.m + i] += M * x[s.m + j];
     }
   }
-  dw_newton_matrix *matrix;
-  ok(dw_newton_matrix_create(&matrix, s.m, s.r, s.spikes));
-  assert_true(dw_newton_matrix_factor(matrix, curvature, d));
-  dw_newton_matrix_solve(matrix, right, 2);
-  for (int64_t i = 0; i < 2 * s.m; i++) {
-    near(right[i], x[i], 1e-6 * fmax(1, fabs(x[i])));
-  }
-  dw_newton_matrix_destroy(matrix);
+  check(s, &curvature, d, right, x);
   double *owned[] = {y, a, b, spike, gamma, d, x, right};
   for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) {
     free(owned[k]);
@@ -122,29 +148,49 @@ static void check_solutions(size s) {
 
 static void equations_of_few_rows_are_solved(void **state) {
   (void)state;
-  check_solutions((size){20, 6, 0, 0, 0.1, 10});    /* A A^T */
-  check_solutions((size){150, 20, 1, 2, 1e-3, 10}); /* products, more than one panel */
-  check_solutions((size){70, 40, 3, 0, 1e-2, 10});
+  check_solutions((size){20, 6, 0, 0, 0.1, 10}, are_exact);    /* A A^T */
+  check_solutions((size){150, 20, 1, 2, 1e-3, 10}, are_exact); /* products, more than one panel */
+  check_solutions((size){70, 40, 3, 0, 1e-2, 10}, are_exact);
 }
 
 static void equations_of_many_rows_are_solved(void **state) {
   (void)state;
-  assert_true(dw_newton_matrix_is_by_features(90, 6) && !dw_newton_matrix_is_by_features(20, 6));
-  check_solutions((size){90, 6, 1, 0, 0.1, 10});    /* none heavy */
-  check_solutions((size){600, 6, 0, 2, 1e-2, 1e6}); /* more than one block */
+  assert_true(dw_newton_side_of(90, 6, 1) == DW_BY_FEATURES && dw_newton_side_of(20, 6, 1) == DW_BY_ROWS);
+  check_solutions((size){90, 6, 1, 0, 0.1, 10}, are_exact);    /* none heavy */
+  check_solutions((size){600, 6, 0, 2, 1e-2, 1e6}, are_exact); /* more than one block */
 }
 
 /* d down to 1e-9: as many heavy rows as columns of A, where plain elimination would leave no digits. */
 static void heavy_rows_keep_their_digits(void **state) {
   (void)state;
-  check_solutions((size){100, 6, 1, 0, 1e-9, 1e9});
-  check_solutions((size){100, 6, 1, 2, 1e-6, 1e-2}); /* and more of them than columns */
+  check_solutions((size){100, 6, 1, 0, 1e-9, 1e9}, are_exact);
+  check_solutions((size){100, 6, 1, 2, 1e-6, 1e-2}, are_exact); /* and more of them than columns */
+}
+
+/* More rows that could be heavy than are taken so (a quarter), and rows all alike. */
+static void conjugate_gradients_come_close(void **state) {
+  (void)state;
+  assert_true(dw_newton_side_of(20000, 128, 1) == DW_BY_GRADIENTS && dw_newton_side_of(20000, 32, 1) == DW_BY_FEATURES);
+  assert_true(dw_newton_side_of(5000, 128, INFINITY) == DW_BY_ROWS);
+  check_solutions((size){120, 8, 0, 0, 1e-4, 1e2}, are_close);
+  check_solutions((size){120, 8, 3, 2, 1e-3, 10}, are_close);
+  check_solutions((size){90, 8, 1, 0, 50, 60}, are_close);
+}
+
+static divw_status create_conjugate_once(void *context) {
+  dw_newton_conjugate *matrix;
+  const int64_t *m = context;
+  divw_status status = dw_newton_conjugate_create(&matrix, *m, 4, 1);
+  if (status == DIVW_OK) {
+    dw_newton_conjugate_destroy(matrix);
+  }
+  return status;
 }
 
 static divw_status create_once(void *context) {
   dw_newton_matrix *matrix;
   const int64_t *m = context;
-  divw_status status = dw_newton_matrix_create(&matrix, *m, 4, 1);
+  divw_status status = dw_newton_matrix_create(&matrix, *m, 4, 1, 1);
   if (status == DIVW_OK) {
     dw_newton_matrix_destroy(matrix);
   }
@@ -196,9 +242,40 @@ static void lambda_follows_the_score_within_a_step(void **state) {
   free(x);
 }
 
+/* Rows and features in numbers for conjugate gradients: the certificate of either method is about the same optimum. */
+static void many_rows_of_many_features_are_solved(void **state) {
+  (void)state;
+  enum { n = 2600, r = 60 };
+  assert_true(dw_newton_side_of(n, r, 1) == DW_BY_GRADIENTS);
+  double *x = make_uneven_kinds(n, r);
+  divw_kernel *kernel = make_kernel(x, n, r);
+  const double balances[] = {0.9, 1};
+  for (int b = 0; b < 2; b++) {
+    double best[2], bound[2];
+    for (int by = 0; by < 2; by++) {
+      divw_solver *solver;
+      divw_weights *weights;
+      ok(divw_solver_create(&solver));
+      ok(divw_solver_set_balance(solver, balances[b]));
+      ok(divw_solver_set_method(solver, by == 0 ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED));
+      ok(divw_solver_set_max_iterations(solver, by == 0 ? 40 : 150));
+      ok(divw_solver_solve(solver, kernel, &weights));
+      best[by] = divw_weights_objective_value(weights);
+      bound[by] = divw_weights_global_upper_bound(weights);
+      assert_true(by == 1 || divw_weights_gap(weights) <= 1e-6);
+      divw_weights_destroy(weights);
+      divw_solver_destroy(solver);
+    }
+    assert_true(best[0] <= bound[1] && best[1] <= bound[0]);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static void failed_allocations_are_reported(void **state) {
   (void)state;
   int64_t few = 5, many = 50;
+  fail_every_allocation(create_conjugate_once, &many);
   fail_every_allocation(create_once, &few);
   fail_every_allocation(create_once, &many);
 }
@@ -210,6 +287,8 @@ int main(void) {
       cmocka_unit_test(equations_of_few_rows_are_solved),
       cmocka_unit_test(equations_of_many_rows_are_solved),
       cmocka_unit_test(heavy_rows_keep_their_digits),
+      cmocka_unit_test(conjugate_gradients_come_close),
+      cmocka_unit_test(many_rows_of_many_features_are_solved),
       cmocka_unit_test(lambda_follows_the_score_within_a_step),
       cmocka_unit_test(failed_allocations_are_reported),
   };

@@ -281,8 +281,9 @@ enum {
   DIVW_METHOD_ACCELERATED =
       2, /**< accelerated ascent: 2 n r^2 + 11 r^3 operations an iteration; order below infinity */
   DIVW_METHOD_INTERIOR_POINT = 3, /**< few iterations of about n^2 r^2 / 2 + n^3 / 3 operations and 8 n^2 bytes (order
-                                       infinity: 16 n^2), so for n up to some thousands; beyond 10,000 on so many rows
-                                       at a time, which needs weights that are sparse (balance near 1) */
+                                       infinity: 16 n^2), so for n up to some thousands. With more rows, up to order
+                                       2, about 100 products of 4 n r^2 operations; above it beyond 10,000 rows, on
+                                       some thousands at a time, which needs sparse weights (balance near 1) */
   DIVW_METHOD_ADAM = 4 /**< the published optimiser, step for step, to compare with: one solve, as many steps as
                             divw_solver_set_max_iterations() says; order below infinity, no constraints */
 };
@@ -457,10 +458,9 @@ DIVW_API int64_t divw_solver_initial_count(const divw_solver *solver);
  * @brief Keeps the state of a solve in a file, to go on from with divw_solver_set_resume().
  *
  * It is written when a solve begins, at the intervals given, and when the progress function or the largest number of
- * iterations ends it; each time complete or not at all. Of an interior-point method that takes some thousands of rows
- * at a time the file holds where it began, of all others the iteration they had come to. It is for the same data,
- * options and kind of machine; a solve that goes on ends with the same bits as one that was never interrupted (same
- * number of threads).
+ * iterations ends it; each time complete or not at all. It holds the iteration that the solve had come to, by any
+ * method, and is for the same data, options and kind of machine; a solve that goes on ends with the same bits as one
+ * that was never interrupted (same number of threads).
  * @param solver     the solver; not NULL
  * @param path       the file, replaced each time; copied; NULL: no checkpoints (default)
  * @param seconds    between two of them; 0: not by time

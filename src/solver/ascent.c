@@ -38,6 +38,7 @@ typedef struct {
   bool accelerated;          /* how trial was reached */
   int64_t started, most;     /* iterations before this solve; how many it may take */
   double smallest[FORECAST]; /* gap so far, at the last iterations */
+  bool is_slow;              /* it looks as if that were not enough */
   dw_progress progress;
 } ascent;
 
@@ -128,12 +129,20 @@ static bool is_too_slow(ascent *a) {
   return !((double)done + left <= (double)a->most);
 }
 
+static int64_t patience(const ascent *a) {
+  return a->trial.gap <= a->solve->options->tolerance ? LITTLE_PATIENCE : PATIENCE;
+}
+
 /* 0 to go on. */
 static int32_t reason_to_stop(ascent *a) {
-  const divw_solver *options = a->solve->options;
-  int64_t patience = a->trial.gap <= options->tolerance ? LITTLE_PATIENCE : PATIENCE;
-  int32_t reason = dw_reason_to_stop(a->solve, &a->trial, a->target, patience, &a->progress);
-  return reason == 0 && is_too_slow(a) ? DIVW_STOP_STALLED : reason;
+  int32_t reason = dw_reason_to_stop(a->solve, &a->trial, a->target, patience(a), &a->progress);
+  a->is_slow = is_too_slow(a);
+  return reason == 0 && a->is_slow ? DIVW_STOP_STALLED : reason;
+}
+
+/* That of a trial where only what interrupted it came first. */
+static int32_t reason_when_resumed(const ascent *a) {
+  return a->is_slow || a->progress.idle >= patience(a) ? DIVW_STOP_STALLED : 0;
 }
 
 static divw_status visit(void *self, dw_archive *archive) {
@@ -150,6 +159,7 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_TRY(dw_archive_flag(archive, &a->solve->estimated));
   DW_VISIT(archive, a->started);
   DW_VISIT(archive, a->smallest);
+  DW_TRY(dw_archive_flag(archive, &a->is_slow));
   status = dw_progress_visit(&a->progress, archive);
 fail:
   return status;
@@ -157,23 +167,25 @@ fail:
 
 static divw_status climb(ascent *a, int32_t *stop_reason) {
   divw_status status;
-  bool first = true;
-  if (dw_checkpoint_is_resuming(a->solve)) {
+  bool first = true, is_resuming = dw_checkpoint_is_resuming(a->solve); /* after an evaluation */
+  *stop_reason = 0;
+  if (is_resuming) {
     DW_TRY(dw_checkpoint_read(a->solve, (dw_stateful){a, visit}));
     DW_TRY(dw_checkpoint_resumed(a->solve));
-    DW_TRY(advance(a));
-    first = false;
+    *stop_reason = reason_when_resumed(a);
+    first = a->residual == INFINITY;
   }
-  for (;;) {
-    DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
-    dw_report_progress(a->solve, &a->trial);
-    *stop_reason = reason_to_stop(a);
-    DW_TRY(dw_checkpoint_keep(a->solve, (dw_stateful){a, visit}, *stop_reason));
-    if (*stop_reason != 0) {
-      break;
+  for (; *stop_reason == 0; is_resuming = false) {
+    if (!is_resuming) {
+      DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
+      dw_report_progress(a->solve, &a->trial);
+      *stop_reason = reason_to_stop(a);
+      DW_TRY(dw_checkpoint_keep(a->solve, (dw_stateful){a, visit}, *stop_reason));
     }
-    DW_TRY(advance(a));
-    first = false;
+    if (*stop_reason == 0) {
+      DW_TRY(advance(a));
+      first = false;
+    }
   }
   if (first || *stop_reason == DIVW_STOP_CONVERGED || !lower(a)) {
     dw_point kept = a->trial;

@@ -291,11 +291,9 @@ fail:
   return status;
 }
 
-divw_status dw_evaluate_again(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
-  const int64_t iterations = solve->iterations, row_passes = solve->row_passes;
-  solve->iterations--;
-  divw_status status = dw_evaluate(solve, problem, target, point);
-  solve->iterations = iterations;
+divw_status dw_diagonalise_again(dw_solve *solve, const dw_point *point) {
+  const int64_t row_passes = solve->row_passes;
+  divw_status status = diagonalise(solve, point);
   solve->row_passes = row_passes;
   return status;
 }

@@ -308,7 +308,7 @@ divw_status dw_checkpoint_write(dw_solve *solve, dw_stateful inner, bool is_due_
 
 divw_status dw_checkpoint_keep(dw_solve *solve, dw_stateful inner, int32_t stop_reason) {
   const bool ends_early = stop_reason == DIVW_STOP_CANCELLED || stop_reason == DIVW_STOP_MAX_ITERATIONS;
-  if (solve->is_unsafe || (stop_reason != 0 && !ends_early)) {
+  if (stop_reason != 0 && !ends_early) {
     return DIVW_OK;
   }
   return dw_checkpoint_write(solve, inner, !ends_early);

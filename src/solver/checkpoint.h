@@ -1,8 +1,8 @@
 /* The state of a solve in a file, to go on from.
  *
  * What has state visits it: one function names every field once, and is used to write and to read. State is kept at
- * safe points, where a solve begins and after every iteration of a method, but for column generation; from there
- * everything that follows is a function of what was kept, so a resumed solve ends with the same bits. */
+ * safe points, where a solve begins and after every iteration of a method; from there everything that follows is a
+ * function of what was kept, so a resumed solve ends with the same bits. */
 #ifndef DW_CHECKPOINT_H
 #define DW_CHECKPOINT_H
 

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows that are all active whatever it takes; rounds without a smaller gap; iterations of ascent that find the first
+/* Rounds without a smaller gap; iterations of ascent that find the first
  * rows. */
-enum { ALL = 10000, PATIENCE = 10, APPROACH = 15 };
+enum { PATIENCE = 10, APPROACH = 15 };
 
 /* A share of the mean weight of active rows, from which on a row has weight. Logits log(n p): of none, and the most
  * that a row gets that is not active. */
@@ -31,9 +31,10 @@ int64_t dw_interior_active(const dw_solve *solve) {
   if (solve->options->most_active > 0) {
     return dw_min(solve->n, solve->options->most_active);
   }
-  bool all = solve->n <= ALL ||
-             (dw_newton_matrix_is_by_features(n, r) && dw_newton_matrix_operations(n, r, 0) <= LONGEST_STEP);
-  return all ? solve->n : dw_min(solve->n, dw_max(1000, dw_min(4000, 32 * solve->r)));
+  if (dw_newton_matrix_operations(n, r, solve->objective.order) <= LONGEST_STEP) {
+    return solve->n;
+  }
+  return dw_min(solve->n, dw_max(1000, dw_min(4000, 32 * solve->r)));
 }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
@@ -67,6 +68,22 @@ typedef struct {
   int64_t row;
 } candidate;
 
+/* Rounds on some rows. Between them: the rows and multipliers of the last one, and the best point met. */
+typedef struct {
+  dw_solve *solve;
+  dw_problem problem;
+  double target;
+  dw_stateful outer; /* what the solve's middle was */
+  int64_t most;      /* active rows */
+  dw_active active;
+  candidate *ranked; /* n */
+  double *theta;
+  dw_point *point, best;
+  double smallest; /* gap so far */
+  int64_t round, idle;
+  bool is_approaching; /* by ascent, for the first rows */
+} generation;
+
 static int more_promising(const void *a, const void *b) {
   double x = ((const candidate *)a)->promise, y = ((const candidate *)b)->promise;
   return (x < y) - (x > y);
@@ -78,119 +95,187 @@ static int by_row(const void *a, const void *b) {
 }
 
 /* First the rows that have weight, which hold the solution, then those with the most to gain. */
-static void choose(const dw_solve *solve, const dw_point *point, candidate *ranked, int64_t most, dw_active *active) {
+static void choose(generation *g) {
+  const dw_point *point = g->point;
   int64_t movable = 0;
-  for (int64_t i = 0; i < solve->n; i++) {
-    if (dw_feasible_may_move(&solve->set, i)) {
-      bool is_heavy = point->p[i] * (double)most > HEAVY;
-      ranked[movable++] = (candidate){is_heavy ? INFINITY : point->D[i], i};
+  for (int64_t i = 0; i < g->solve->n; i++) {
+    if (dw_feasible_may_move(&g->solve->set, i)) {
+      bool is_heavy = point->p[i] * (double)g->most > HEAVY;
+      g->ranked[movable++] = (candidate){is_heavy ? INFINITY : point->D[i], i};
     }
   }
-  qsort(ranked, (size_t)movable, sizeof *ranked, more_promising);
-  active->count = dw_min(movable, most);
-  for (int64_t k = 0; k < active->count; k++) {
-    active->row[k] = ranked[k].row;
+  qsort(g->ranked, (size_t)movable, sizeof *g->ranked, more_promising);
+  g->active.count = dw_min(movable, g->most);
+  for (int64_t k = 0; k < g->active.count; k++) {
+    g->active.row[k] = g->ranked[k].row;
   }
-  qsort(active->row, (size_t)active->count, sizeof *active->row, by_row);
+  qsort(g->active.row, (size_t)g->active.count, sizeof *g->active.row, by_row);
 }
 
 /* Before there are marginal diversities: rows spread evenly. */
-static void spread(const dw_solve *solve, int64_t most, dw_active *active) {
+static void spread(generation *g) {
+  const dw_feasible *set = &g->solve->set;
   int64_t movable = 0, seen = 0;
-  for (int64_t i = 0; i < solve->n; i++) {
-    movable += dw_feasible_may_move(&solve->set, i);
+  for (int64_t i = 0; i < g->solve->n; i++) {
+    movable += dw_feasible_may_move(set, i);
   }
-  active->count = dw_min(movable, most);
-  for (int64_t i = 0, k = 0; i < solve->n && k < active->count; i++) {
-    if (dw_feasible_may_move(&solve->set, i) && seen++ * active->count >= k * movable) {
-      active->row[k++] = i;
+  g->active.count = dw_min(movable, g->most);
+  for (int64_t i = 0, k = 0; i < g->solve->n && k < g->active.count; i++) {
+    if (dw_feasible_may_move(set, i) && seen++ * g->active.count >= k * movable) {
+      g->active.row[k++] = i;
     }
   }
 }
 
 /* Weights of the rows that are not active. */
-static void settle(const dw_solve *solve, dw_active active, const double *theta, dw_point *point) {
+static void settle(const generation *g) {
+  dw_point *point = g->point;
+  const dw_feasible *set = &g->solve->set;
   double lambda = point->lambda;
-  for (int64_t i = 0, k = 0; i < solve->n; i++) {
-    if (k < active.count && active.row[k] == i) {
+  for (int64_t i = 0, k = 0; i < g->solve->n; i++) {
+    if (k < g->active.count && g->active.row[k] == i) {
       k++;
       continue;
     }
-    double excess = point->D[i] - theta[solve->set.group == NULL ? 0 : solve->set.group[i]];
+    double excess = point->D[i] - g->theta[set->group == NULL ? 0 : set->group[i]];
     double logit = lambda > 0 ? excess / lambda - 1 : -INFINITY;
     point->logit[i] = fmin(fmax(logit, NOTHING), LITTLE);
   }
 }
 
-static divw_status generate(dw_solve *solve, dw_problem problem, double target, dw_active active, candidate *ranked,
-                            double *theta, dw_point *point, int32_t *stop_reason) {
+static divw_status visit_rows(generation *g, dw_archive *archive) {
   divw_status status;
-  int64_t most = active.count;
-  double smallest = INFINITY;
-  dw_point best = {0};
-  DW_TRY(dw_point_create(&best, solve->n));
-  dw_point_copy(&best, point, solve->n);
-  for (int idle = 0, round = 0; *stop_reason == 0; round++) {
-    if (round == 0 && isinf(solve->objective.order)) {
-      spread(solve, most, &active);
-    } else {
-      choose(solve, point, ranked, most, &active);
-    }
-    DW_TRY(run_round(solve, problem, target, active, point, theta, stop_reason));
-    if (*stop_reason == DIVW_STOP_CONVERGED || (round == 0 && isinf(solve->objective.order)) ||
-        !dw_is_lower(solve, problem, point, &best)) {
-      dw_point_copy(&best, point, solve->n);
-    }
-    idle = point->gap < 0.9 * smallest ? 0 : idle + 1;
-    smallest = fmin(smallest, point->gap);
-    if (*stop_reason == DIVW_STOP_STALLED || (*stop_reason == 0 && idle == PATIENCE)) {
-      *stop_reason = idle == PATIENCE ? DIVW_STOP_STALLED : 0;
-    }
-    settle(solve, active, theta, point);
+  int64_t next = 0;
+  DW_TRY(dw_archive_count(archive, &g->active.count, 1, g->most));
+  for (int64_t k = 0; k < g->active.count; k++) { /* they are read before the checksum is */
+    DW_TRY(dw_archive_count(archive, &g->active.row[k], next, g->solve->n - 1));
+    next = g->active.row[k] + 1;
   }
-  dw_point_copy(point, &best, solve->n);
 fail:
-  dw_point_destroy(&best);
+  return status;
+}
+
+static divw_status visit_rounds(void *self, dw_archive *archive) {
+  generation *g = self;
+  divw_status status;
+  DW_TRY(dw_archive_flag(archive, &g->is_approaching));
+  if (g->is_approaching) {
+    return DIVW_OK;
+  }
+  DW_TRY(visit_rows(g, archive));
+  DW_TRY(dw_point_visit(&g->best, g->solve->n, archive));
+  DW_VISIT(archive, g->smallest);
+  DW_VISIT(archive, g->round);
+  DW_VISIT(archive, g->idle);
+fail:
+  return status;
+}
+
+static divw_status visit(void *self, dw_archive *archive) {
+  generation *g = self;
+  divw_status status = g->outer.visit(g->outer.self, archive);
+  return status == DIVW_OK ? visit_rounds(g, archive) : status;
+}
+
+/* A round, from what `active` says on; whether to have another one. */
+static divw_status run(generation *g, int32_t *stop_reason) {
+  divw_status status;
+  dw_point *point = g->point;
+  const bool first =
+      g->round == 0 && isinf(g->solve->objective.order); /* what it began with is no point of order inf */
+  DW_TRY(run_round(g->solve, g->problem, g->target, g->active, point, g->theta, stop_reason));
+  if (*stop_reason == DIVW_STOP_CONVERGED || first || !dw_is_lower(g->solve, g->problem, point, &g->best)) {
+    dw_point_copy(&g->best, point, g->solve->n);
+  }
+  g->idle = point->gap < 0.9 * g->smallest ? 0 : g->idle + 1;
+  g->smallest = fmin(g->smallest, point->gap);
+  if (*stop_reason == DIVW_STOP_STALLED || (*stop_reason == 0 && g->idle == PATIENCE)) {
+    *stop_reason = g->idle == PATIENCE ? DIVW_STOP_STALLED : 0;
+  }
+  settle(g);
+  g->round++;
+fail:
+  return status;
+}
+
+static divw_status approach(generation *g, int32_t *stop_reason) {
+  divw_status status = DIVW_OK;
+  g->is_approaching = true;
+  DW_TRY(dw_ascend(g->solve, g->problem, g->target, APPROACH, g->point, stop_reason));
+  *stop_reason = *stop_reason == DIVW_STOP_STALLED ? 0 : *stop_reason;
+  g->is_approaching = false;
+fail:
+  return status;
+}
+
+static divw_status run_rounds(generation *g, int32_t *stop_reason) {
+  divw_status status;
+  bool is_resuming = dw_checkpoint_is_resuming(g->solve); /* in the middle of a round, or of the approach */
+  const bool is_inf = isinf(g->solve->objective.order);
+  if (is_resuming) {
+    DW_TRY(dw_checkpoint_read(g->solve, (dw_stateful){g, visit_rounds}));
+  }
+  if (is_resuming ? g->is_approaching : !is_inf) {
+    DW_TRY(approach(g, stop_reason));
+    is_resuming = false;
+  }
+  if (!is_resuming) {
+    dw_point_copy(&g->best, g->point, g->solve->n);
+  }
+  for (; *stop_reason == 0; is_resuming = false) {
+    if (!is_resuming) {
+      g->round == 0 && is_inf ? spread(g) : choose(g);
+    }
+    DW_TRY(run(g, stop_reason));
+  }
+  dw_point_copy(g->point, &g->best, g->solve->n);
+fail:
+  return status;
+}
+
+static divw_status generate(dw_solve *solve, dw_problem problem, double target, dw_point *point, int32_t *stop_reason) {
+  divw_status status;
+  generation g = {.solve = solve,
+                  .problem = problem,
+                  .target = target,
+                  .outer = solve->middle,
+                  .most = dw_interior_active(solve),
+                  .point = point,
+                  .smallest = INFINITY};
+  DW_TRY(dw_alloc(&g.active.row, g.most, sizeof *g.active.row));
+  DW_TRY(dw_alloc(&g.ranked, solve->n, sizeof *g.ranked));
+  DW_TRY(dw_alloc_zero(&g.theta, dw_max(solve->set.group_count, 1), sizeof *g.theta));
+  DW_TRY(dw_point_create(&g.best, solve->n));
+  solve->middle = (dw_stateful){&g, visit};
+  DW_TRY(run_rounds(&g, stop_reason));
+fail:
+  solve->middle = g.outer;
+  dw_point_destroy(&g.best);
+  divw_free(g.theta);
+  divw_free(g.ranked);
+  divw_free(g.active.row);
   return status;
 }
 
 /* ---- the solve ---- */
 
-static divw_status all_rows(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
-                            int32_t *stop_reason) {
-  active.count = 0;
+static divw_status all_rows(dw_solve *solve, dw_problem problem, double target, dw_point *point, int32_t *stop_reason) {
+  divw_status status;
+  dw_active active = {NULL, 0};
+  DW_TRY(dw_alloc(&active.row, solve->n, sizeof *active.row));
   for (int64_t i = 0; i < solve->n; i++) {
     if (dw_feasible_may_move(&solve->set, i)) {
       active.row[active.count++] = i;
     }
   }
-  return run_round(solve, problem, target, active, point, NULL, stop_reason);
+  DW_TRY(run_round(solve, problem, target, active, point, NULL, stop_reason));
+fail:
+  divw_free(active.row);
+  return status;
 }
 
 divw_status dw_interior_point(dw_solve *solve, dw_problem problem, double target, dw_point *point,
                               int32_t *stop_reason) {
-  divw_status status;
-  candidate *ranked = NULL;
-  double *theta = NULL;
-  dw_active active = {NULL, dw_interior_active(solve)};
-  DW_TRY(dw_alloc(&active.row, solve->n, sizeof *active.row));
   *stop_reason = 0;
-  solve->is_unsafe = active.count < solve->n;
-  if (!solve->is_unsafe) {
-    DW_TRY(all_rows(solve, problem, target, active, point, stop_reason));
-  } else {
-    DW_TRY(dw_alloc(&ranked, solve->n, sizeof *ranked));
-    DW_TRY(dw_alloc(&theta, dw_max(solve->set.group_count, 1), sizeof *theta));
-    if (isfinite(solve->objective.order)) {
-      DW_TRY(dw_ascend(solve, problem, target, APPROACH, point, stop_reason));
-      *stop_reason = *stop_reason == DIVW_STOP_STALLED ? 0 : *stop_reason;
-    }
-    DW_TRY(generate(solve, problem, target, active, ranked, theta, point, stop_reason));
-  }
-fail:
-  solve->is_unsafe = false;
-  divw_free(theta);
-  divw_free(ranked);
-  divw_free(active.row);
-  return status;
+  return (dw_interior_active(solve) == solve->n ? all_rows : generate)(solve, problem, target, point, stop_reason);
 }

@@ -55,8 +55,8 @@ static double newton_numbers(const dw_solve *s, double m) {
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
   const bool has_dual = isinf(s->objective.order) || dw_interior_is_norm(s->objective.order);
   double columns = groups + has_limit(s) + has_dual, unknowns = columns + loose + (loose > 0);
-  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2) + 5 * m + 5 * pairs + columns * m +
-         unknowns * (unknowns + 3) + columns + 7 * groups;
+  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2, s->objective.order) + 5 * m + 5 * pairs +
+         columns * m + unknowns * (unknowns + 3) + columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {

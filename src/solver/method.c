@@ -3,7 +3,6 @@
  * Ascent costs little an iteration and takes many where lambda is small or the order large; interior points cost much
  * and take few. `auto` begins with what promises to be faster, forecasts ascent from the gaps of its iterations, and
  * where the rest of them would cost more than the other method, goes on with that from the point that was reached. */
-#include "divided.h"
 #include "interior.h"
 
 #include <math.h>
@@ -18,9 +17,7 @@ enum { FEW_ROWS = 1000, FEW_ITERATIONS = 18, SOME_ROWS = 5000, SOME_ITERATIONS =
 
 /* Operations of an interior-point iteration. */
 double dw_newton_cost(const dw_solve *solve) {
-  double order = solve->objective.order;
-  int64_t products = isinf(order) ? 2 : dw_interior_is_norm(order) ? 0 : dw_divided_products(order);
-  return dw_newton_matrix_operations((double)dw_interior_active(solve), (double)solve->r, products);
+  return dw_newton_matrix_operations((double)dw_interior_active(solve), (double)solve->r, solve->objective.order);
 }
 
 /* Whether ascent takes many iterations: at orders above 1 and at small lambda. */

@@ -232,6 +232,8 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_VISIT(archive, w->nu);
   DW_VISIT(archive, w->lambda);
   DW_VISIT(archive, w->fixed_deficit);
+  DW_VISIT(archive, w->looks);
+  DW_VISIT(archive, w->value->unit);
   DW_TRY(dw_progress_visit(&w->progress, archive));
   status = w->value->visit == NULL ? DIVW_OK : w->value->visit(w->value->self, archive);
 fail:
@@ -239,8 +241,9 @@ fail:
 }
 
 /* Evaluates p: whether it is the best point, and whether to go on. */
-static divw_status look(dw_newton *w, dw_problem problem, double target, bool first, int32_t *stop_reason) {
+static divw_status look(dw_newton *w, dw_problem problem, double target, int32_t *stop_reason) {
   divw_status status;
+  const bool first = w->looks++ == 0;
   for (int64_t k = 0; k < w->m; k++) {
     w->trial.logit[w->active.row[k]] = log(dw_newton_n(w) * w->p[k]);
   }
@@ -268,23 +271,22 @@ static divw_status step_on(dw_newton *w, int32_t *stop_reason) {
 
 static divw_status iterate(dw_newton *w, dw_problem problem, double target, int32_t *stop_reason) {
   divw_status status = DIVW_OK;
-  bool first = true;
+  bool is_resuming = dw_checkpoint_is_resuming(w->solve); /* after a look */
   *stop_reason = 0;
-  if (dw_checkpoint_is_resuming(w->solve)) {
+  if (is_resuming) {
     DW_TRY(dw_checkpoint_read(w->solve, (dw_stateful){w, visit}));
     DW_TRY(dw_checkpoint_resumed(w->solve));
-    DW_TRY(dw_evaluate_again(w->solve, problem, target, &w->trial));
-    DW_TRY(step_on(w, stop_reason));
-    first = false;
+    DW_TRY(dw_diagonalise_again(w->solve, &w->trial));
+    *stop_reason = w->progress.idle >= PATIENCE ? DIVW_STOP_STALLED : 0; /* what interrupted it came first */
   }
-  for (; *stop_reason == 0; first = false) {
-    DW_TRY(look(w, problem, target, first, stop_reason));
-    if (w->is_part && *stop_reason == 0 && !first && are_done(w, &w->trial, target, w->restricted)) {
+  for (; *stop_reason == 0; is_resuming = false) {
+    if (!is_resuming) {
+      DW_TRY(look(w, problem, target, stop_reason));
+    }
+    if (*stop_reason != 0 || (w->is_part && w->looks > 1 && are_done(w, &w->trial, target, w->restricted))) {
       break;
     }
-    if (*stop_reason == 0) {
-      DW_TRY(step_on(w, stop_reason));
-    }
+    DW_TRY(step_on(w, stop_reason));
   }
 fail:
   return status;

@@ -16,6 +16,7 @@ typedef struct {
   dw_progress progress;
   const dw_point *at;
   bool capped, limited, is_part;
+  int64_t looks;
   double lambda;      /* of this iteration, in units of the value */
   double *restricted; /* n, with some rows only */
   dw_newton_matrix *matrix;

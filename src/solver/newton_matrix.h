@@ -1,7 +1,7 @@
 /* Newton's matrix M = F + diag(d) of m rows: F is minus the Hessian of a value that depends on p through rho.
  *
  * With A_i,kl = sqrt((2 - [k = l]) Gamma_kl) y_ik y_il, k <= l, and the spikes as further columns, F = A A^T; A is m x
- * N, N = r (r+1) / 2 + spikes. M is factored on its smaller side. */
+ * N, N = r (r+1) / 2 + spikes. M is factored on its smaller side, or where both are large, not at all. */
 #ifndef DW_NEWTON_MATRIX_H
 #define DW_NEWTON_MATRIX_H
 
@@ -21,8 +21,8 @@ typedef struct {
 
 typedef struct dw_newton_matrix dw_newton_matrix;
 
-/* For m rows of r features, and so many spikes. */
-divw_status dw_newton_matrix_create(dw_newton_matrix **out, int64_t m, int64_t r, int64_t spikes);
+/* For m rows of r features, so many spikes, and the curvature of an order. */
+divw_status dw_newton_matrix_create(dw_newton_matrix **out, int64_t m, int64_t r, int64_t spikes, double order);
 void dw_newton_matrix_destroy(dw_newton_matrix *s);
 
 /* Factors F + diag(d), all d > 0; false when rounding has made it indefinite. What the curvature points to has to stay.
@@ -32,12 +32,14 @@ bool dw_newton_matrix_factor(dw_newton_matrix *s, dw_curvature curvature, const 
 /* Solutions of M x = b for `count` vectors of m numbers, one after the other, in their place. */
 void dw_newton_matrix_solve(dw_newton_matrix *s, double *b, int64_t count);
 
-/* Whether M is factored on the side of features, N x N, and not of rows. */
-bool dw_newton_matrix_is_by_features(double m, double r);
+/* What is factored: M, m x m; what is left of it on the side of features, N x N; or no more than a part of M, with
+ * which conjugate gradients are preconditioned. */
+typedef enum { DW_BY_ROWS, DW_BY_FEATURES, DW_BY_GRADIENTS } dw_newton_side;
+dw_newton_side dw_newton_side_of(double m, double r, double order);
 
-/* Operations of a factorisation, with so many different a_t and b_t (0: none); and numbers of memory. */
-double dw_newton_matrix_operations(double m, double r, int64_t products);
-double dw_newton_matrix_numbers(double m, double r, int64_t spikes);
+/* Operations of a step, INFINITY where there are too many rows for it; and numbers of memory. */
+double dw_newton_matrix_operations(double m, double r, double order);
+double dw_newton_matrix_numbers(double m, double r, int64_t spikes, double order);
 
 /* ---- columns of A ---- */
 
@@ -48,6 +50,17 @@ void dw_curvature_weights(const dw_curvature *curvature, int64_t r, double *weig
 int64_t dw_curvature_fill(const dw_curvature *curvature, int64_t r, const double *weights, int64_t i, int64_t first,
                           int64_t end, double factor, double *out);
 
+/* ---- newton_rows.c ---- */
+
+typedef struct dw_newton_rows dw_newton_rows;
+divw_status dw_newton_rows_create(dw_newton_rows **out, int64_t m, int64_t r);
+void dw_newton_rows_destroy(dw_newton_rows *s);
+void dw_newton_rows_resize(dw_newton_rows *s, int64_t m); /* to at most those it was made for */
+bool dw_newton_rows_factor(dw_newton_rows *s, dw_curvature curvature, const double *d);
+void dw_newton_rows_solve(dw_newton_rows *s, double *b, int64_t count);
+double dw_newton_rows_operations(double m, double r, int64_t products);
+double dw_newton_rows_numbers(double m, double r);
+
 /* ---- newton_features.c: where rows far outnumber the columns of A ---- */
 
 typedef struct dw_newton_features dw_newton_features;
@@ -57,5 +70,15 @@ bool dw_newton_features_factor(dw_newton_features *s, dw_curvature curvature, co
 void dw_newton_features_solve(dw_newton_features *s, double *b);
 double dw_newton_features_operations(double m, double N);
 double dw_newton_features_numbers(double m, double r, double N);
+
+/* ---- newton_conjugate.c: where there are many of both; solutions with a hundredth of the residual left ---- */
+
+typedef struct dw_newton_conjugate dw_newton_conjugate;
+divw_status dw_newton_conjugate_create(dw_newton_conjugate **out, int64_t m, int64_t r, int64_t spikes);
+void dw_newton_conjugate_destroy(dw_newton_conjugate *s);
+bool dw_newton_conjugate_factor(dw_newton_conjugate *s, dw_curvature curvature, const double *d);
+void dw_newton_conjugate_solve(dw_newton_conjugate *s, double *b);
+double dw_newton_conjugate_operations(double m, double r, int64_t products);
+double dw_newton_conjugate_numbers(double m, double r, int64_t spikes);
 
 #endif

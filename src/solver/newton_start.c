@@ -146,7 +146,7 @@ divw_status dw_newton_create(dw_newton *w) {
   if (w->is_part) {
     DW_TRY(dw_alloc(&w->restricted, set->n, sizeof *w->restricted));
   }
-  DW_TRY(dw_newton_matrix_create(&w->matrix, m, w->solve->r, w->value->spikes));
+  DW_TRY(dw_newton_matrix_create(&w->matrix, m, w->solve->r, w->value->spikes, w->solve->objective.order));
   DW_TRY(dw_alloc_zero(&w->p, 5 * m, sizeof *w->p));
   DW_TRY(dw_alloc_zero(&w->theta, 6 * (int64_t)w->groups, sizeof *w->theta));
   DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));

@@ -15,8 +15,10 @@
  *     anderson.c     its acceleration
  *     adam.c         one solve by the published optimiser, to compare with
  *     columns.c      one solve by interior points: for all rows, or some thousands at a time
- *     newton.c       their steps, with constraints and entropy; newton_start.c: their first point; newton_border.c:
- * their few unknowns besides p newton_matrix.c, newton_features.c   their matrix: rows x rows, or r (r+1) / 2 squared
+ *     newton.c       their steps, with constraints and entropy
+ *     newton_start.c, newton_border.c   their first point; their few unknowns besides p
+ *     newton_matrix.c   their matrix: newton_rows.c rows x rows, newton_features.c r (r+1) / 2 squared, or
+ *                    newton_conjugate.c, where both are too large
  *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_norm.c, interior_inf.c   the value that they maximise: smooth orders, large ones,
  * infinity certificate.c  one iteration's evaluation of a point, with the proof of its gap precision.c    whether that
@@ -93,7 +95,6 @@ typedef struct dw_solve {
   double started;
   dw_checkpoint *checkpoint; /* NULL: neither written nor resumed from */
   dw_stateful outer, middle; /* what is around a method: counters and the search; which method a solve has come to */
-  bool is_unsafe;            /* where no checkpoints may be written */
   bool cancelled;
   bool stalled;          /* some solve could not reach its target: rounding has the word */
   bool estimated;        /* some iteration was in single precision: spectrum.single */
@@ -122,8 +123,8 @@ divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive);
 /* certificate.c: fills `point` at its logit (projected on the way). */
 divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point);
 
-/* The same for a point that was read from a checkpoint, for the spectrum that comes of it: it counts as done. */
-divw_status dw_evaluate_again(dw_solve *solve, dw_problem problem, double target, dw_point *point);
+/* The spectrum that an evaluated point left behind, where it was read from a checkpoint: it counts as done. */
+divw_status dw_diagonalise_again(dw_solve *solve, const dw_point *point);
 
 /* How many smoothed dual states it tries at once. */
 int64_t dw_smoothed_states(int64_t n);
