@@ -266,7 +266,7 @@ DIVW_API const int64_t *divw_dataset_labels(const divw_dataset *dataset);
 DIVW_API const char *divw_dataset_id(const divw_dataset *dataset, int64_t position);
 
 /**
- * @brief How long divw_dataset_load() took.
+ * @brief How long divw_dataset_load() or divw_dataset_gather() took.
  * @param dataset the dataset, or NULL
  * @return seconds; 0 for datasets from memory; subsets answer as their source
  * @since 0.1

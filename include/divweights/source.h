@@ -95,6 +95,24 @@ DIVW_API divw_status divw_dataset_create_stream(divw_dataset **out, int64_t n, i
                                                 divw_read_rows_fn read, void *user);
 
 /**
+ * @brief Copies the rows of a dataset, and no others, into memory of their own.
+ *
+ * Of a large file a part can so be had without reading all of it: divw_dataset_open(), a subset, and this. It also
+ * frees the other rows of a dataset in memory, once that is destroyed. Row numbers, labels, ids and a mean that is
+ * subtracted are those of the dataset.
+ * @param out     receives the dataset, to be destroyed by the caller; NULL on failure
+ * @param dataset the dataset, streamed or not; not NULL. It may be destroyed afterwards, and its files may change
+ * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL); DIVW_ERROR_MEMORY; DIVW_ERROR_FILE where rows are streamed and cannot be
+ *         read
+ *
+ * Cost: one read of the n rows, each at most with the gaps of less than 8 rows before the next one. Memory: n x d
+ * elements of their type, 8 bytes a row of a subset, and 4 MiB (or a row, where that is larger) while rows of a subset
+ * are read.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_dataset_gather(divw_dataset **out, const divw_dataset *dataset);
+
+/**
  * @brief Whether rows are read again by every pass: those of divw_dataset_open() and divw_dataset_create_stream(), and
  *        of subsets of them.
  * @param dataset the dataset, or NULL

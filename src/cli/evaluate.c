@@ -126,6 +126,8 @@ static bool load_generated(divw_dataset **out, const cli_settings *settings) {
   cli_settings generated = *settings;
   generated.input = settings->second != NULL ? settings->second : settings->input;
   generated.array = settings->generated_array;
+  generated.rows = NULL; /* what is selected are rows of the other one */
+  generated.classes.count = generated.limit = 0;
   return load_input(out, &generated);
 }
 

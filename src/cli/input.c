@@ -26,8 +26,22 @@ divw_status open_input(divw_dataset **dataset, const cli_settings *settings) {
                                  : divw_dataset_open_array(dataset, settings->input, settings->array);
 }
 
+static bool selects_rows(const cli_settings *settings) {
+  return settings->rows != NULL || settings->classes.count > 0 || settings->limit > 0;
+}
+
+bool can_gather(const cli_settings *settings) {
+  divw_dataset *dataset = NULL;
+  const bool can = selects_rows(settings) && open_input(&dataset, settings) == DIVW_OK;
+  divw_dataset_destroy(dataset);
+  return can;
+}
+
 bool load_input(divw_dataset **dataset, const cli_settings *settings) {
   const bool is_matrix = settings->kernel != NULL && strcmp(settings->kernel, "precomputed") == 0;
+  if (selects_rows(settings) && open_input(dataset, settings) == DIVW_OK) {
+    return !is_matrix || is_square(*dataset, settings->input); /* select_examples() reads what is left */
+  }
   return ok(settings->streams         ? open_input(dataset, settings)
             : settings->array == NULL ? divw_dataset_load(dataset, settings->input)
                                       : divw_dataset_load_array(dataset, settings->input, settings->array)) &&
@@ -67,12 +81,23 @@ static bool select_first(divw_dataset **dataset, int64_t count) {
   return replace(dataset, subset, status);
 }
 
-bool select_examples(divw_dataset **dataset, const cli_settings *settings) {
+bool choose_examples(divw_dataset **dataset, const cli_settings *settings) {
   return (settings->labels == NULL || ok(divw_dataset_load_labels(*dataset, settings->labels))) &&
          (settings->ids == NULL || ok(divw_dataset_load_ids(*dataset, settings->ids))) &&
          (settings->rows == NULL || select_rows(dataset, settings->rows)) &&
          (settings->classes.count == 0 || select_classes(dataset, settings->classes)) &&
          (settings->limit == 0 || select_first(dataset, settings->limit));
+}
+
+static bool gather(divw_dataset **dataset) {
+  divw_dataset *rows;
+  const divw_status status = divw_dataset_gather(&rows, *dataset);
+  return replace(dataset, rows, status);
+}
+
+bool select_examples(divw_dataset **dataset, const cli_settings *settings) {
+  return choose_examples(dataset, settings) &&
+         (settings->streams || !divw_dataset_is_streamed(*dataset) || gather(dataset));
 }
 
 static bool center(divw_dataset **dataset) {

@@ -46,10 +46,16 @@ divw_status open_input(divw_dataset **dataset, const cli_settings *settings);
  * for them lets the library choose how many the BLAS gets (divw_set_threads()). */
 bool use_threads(const cli_settings *settings);
 
-/* Reads INPUT; NULL on failure. */
+/* Whether the flags choose among rows of INPUT that can be read one by one: then no others are read. */
+bool can_gather(const cli_settings *settings);
+
+/* Reads INPUT, or opens it where select_examples() will read what is selected; NULL on failure. */
 bool load_input(divw_dataset **dataset, const cli_settings *settings);
 
 /* Replaces a dataset by the part of it that the selection flags name; labels and ids are put on it. */
+bool choose_examples(divw_dataset **dataset, const cli_settings *settings);
+
+/* The same, and has the rows of INPUT in memory, unless they are streamed. */
 bool select_examples(divw_dataset **dataset, const cli_settings *settings);
 
 /* Binds the kernel that the flags name, on the rows transformed as they say; NULL on failure. */

@@ -132,7 +132,7 @@ static void print(const cli_path *path, const divw_kernel *kernel, const divw_da
   print_similarity(divw_kernel_parameters(kernel), kernel);
   print_row("examples", "%" PRId64, divw_dataset_count(dataset));
   if (settings->order != 1) {
-    print_row("order", "%g", settings->order);
+    print_row("order", "%.12g", settings->order);
   }
   print_row("objective",
             path->curve.logarithmic ? "G = balance log VS + (1 - balance) H" : "J = balance VS + (1 - balance) H");

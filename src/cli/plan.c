@@ -23,9 +23,14 @@ static int32_t never_called(int64_t first, int64_t count, void *rows, void *user
 
 bool plan_examples(cli_plan *plan, const cli_settings *settings) {
   *plan = (cli_plan){0};
-  return ok(divw_dataset_describe(settings->input, settings->array, &plan->rows, &plan->dimension, &plan->dtype)) &&
-         ok(divw_dataset_create_stream(&plan->examples, plan->rows, 1, DIVW_UINT8, never_called, NULL)) &&
-         select_examples(&plan->examples, settings);
+  if (!ok(divw_dataset_describe(settings->input, settings->array, &plan->rows, &plan->dimension, &plan->dtype)) ||
+      !ok(divw_dataset_create_stream(&plan->examples, plan->rows, 1, DIVW_UINT8, never_called, NULL)) ||
+      !choose_examples(&plan->examples, settings)) {
+    return false;
+  }
+  plan->labelled = settings->labels != NULL;
+  plan->kept = can_gather(settings) ? divw_dataset_count(plan->examples) : plan->rows;
+  return true;
 }
 
 void plan_destroy(cli_plan *plan) {
@@ -36,6 +41,10 @@ void plan_destroy(cli_plan *plan) {
 /* ---- memory ---- */
 
 enum { HOST = 12 << 20, THREAD = 4 << 20, LARGE = 1 << 20 };
+
+static double bytes_of(int32_t dtype) {
+  return dtype == DIVW_FLOAT64 ? 8 : dtype == DIVW_FLOAT32 ? 4 : dtype == DIVW_FLOAT16 ? 2 : 1;
+}
 
 typedef struct {
   char text[32];
@@ -53,7 +62,21 @@ static size_text size_of(double bytes) {
   return words;
 }
 
-static double part(const cli_plan *plan, int32_t which) { return divw_estimate_bytes(plan->estimate, which); }
+/* Labels and numbers of rows that are selected from, and a stretch of them while the others are read. */
+static double selection(const cli_plan *plan) {
+  enum { STRETCH = 4 << 20, READER = 128 << 10 };
+  const double n = (double)divw_dataset_count(plan->examples), rows = (double)plan->rows;
+  const double row = (double)plan->dimension * bytes_of(plan->dtype), stretch = fmax(STRETCH, row);
+  return plan->kept == plan->rows || plan->streams
+             ? 0
+             : fmax((plan->labelled ? 32 * rows : 0) + 16 * n + READER, n * (row + 32) + stretch);
+}
+
+static double part(const cli_plan *plan, int32_t which) {
+  const double bytes = divw_estimate_bytes(plan->estimate, which);
+  const bool at_first = which == DIVW_MEMORY_PREPARATION || which == DIVW_MEMORY_PEAK;
+  return at_first ? fmax(bytes, selection(plan)) : bytes;
+}
 
 /* Blocks that are freed are given back to the system at once: otherwise the C library keeps up to 64 MB of them. */
 static void give_back_early(void) {
@@ -74,18 +97,18 @@ static double host_memory(const cli_plan *plan) {
 
 static divw_status estimate(cli_plan *plan, const divw_solver *solver, const divw_similarity *similarity,
                             const cli_settings *settings) {
-  const int64_t n = divw_dataset_count(plan->examples);
+  const int64_t n = divw_dataset_count(plan->examples), rows = plan->streams ? plan->rows : plan->kept;
   if (plan->by_pairs) {
-    return divw_estimate_create_score_two(&plan->estimate, similarity, plan->streams, plan->rows, plan->dimension,
+    return divw_estimate_create_score_two(&plan->estimate, similarity, plan->streams, rows, plan->dimension,
                                           plan->dtype, n, settings->components);
   }
   if (wants_low_rank(settings)) {
     return divw_estimate_create_low_rank(&plan->estimate, solver, similarity, approximation_of(settings),
-                                         most_features(settings, n), settings->kernel_residual, plan->streams,
-                                         plan->rows, plan->dimension, plan->dtype, n, settings->components);
+                                         most_features(settings, n), settings->kernel_residual, plan->streams, rows,
+                                         plan->dimension, plan->dtype, n, settings->components);
   }
   return (plan->streams ? divw_estimate_create_streamed : divw_estimate_create_with)(
-      &plan->estimate, solver, similarity, plan->rows, plan->dimension, plan->dtype, n, settings->components);
+      &plan->estimate, solver, similarity, rows, plan->dimension, plan->dtype, n, settings->components);
 }
 
 static bool make_estimate(cli_plan *plan, const divw_solver *solver, const cli_settings *settings) {

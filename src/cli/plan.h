@@ -13,7 +13,9 @@
 
 typedef struct {
   int64_t rows, dimension; /* of INPUT */
+  int64_t kept;            /* rows in memory, where they are not streamed: all of them, or those that are selected */
   int32_t dtype;
+  bool labelled;          /* the rows of INPUT have labels in memory, too */
   divw_dataset *examples; /* those that are selected: row numbers, labels and ids, but no rows */
   divw_estimate *estimate;
   double host;   /* bytes that the process takes beside what the estimate counts */

@@ -228,36 +228,16 @@ fail:
 
 /* ---- the dataset of them ---- */
 
-/* The computed rows keep the numbers of those they were computed from. */
-static divw_status keep_origin(dw_source *source, const divw_dataset *dataset) {
-  source->seconds_read = dataset->source->seconds_read;
-  if (dataset->list == NULL && dataset->source->origin == NULL) {
-    return DIVW_OK;
-  }
-  divw_status status = dw_numbers_create(&source->origin, dataset->n);
-  for (int64_t i = 0; i < dataset->n && status == DIVW_OK; i++) {
-    source->origin->value[i] = divw_dataset_row(dataset, i);
-  }
-  return status;
-}
-
 /* Takes z over, also on failure. */
 static divw_status make_dataset(divw_dataset **out, projection *p) {
-  divw_status status;
-  divw_dataset *rows = NULL;
   for (int64_t i = 0; i < p->n * p->k; i++) {
     p->z[i] /= p->scale;
   }
-  DW_TRY(dw_dataset_make(&rows, p->z, p->z, p->n, p->k, DIVW_FLOAT64, p->k * (int64_t)sizeof *p->z));
-  dw_retain(&p->directions->references);
-  rows->source->directions = p->directions;
-  DW_TRY(keep_origin(rows->source, p->dataset));
-  divw_dataset named = *rows;
-  named.labels = p->dataset->labels;
-  named.ids = p->dataset->ids;
-  DW_TRY(dw_dataset_view(out, &named));
-fail:
-  divw_dataset_destroy(rows);
+  divw_status status = dw_dataset_make_from(out, p->z, p->k, DIVW_FLOAT64, p->dataset);
+  if (status == DIVW_OK) {
+    dw_retain(&p->directions->references);
+    (*out)->source->directions = p->directions;
+  }
   return status;
 }
 

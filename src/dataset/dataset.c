@@ -117,6 +117,34 @@ divw_status dw_dataset_make_stored(divw_dataset **out, dw_store *store, int64_t 
   return make(out, &(dw_source){.store = store, .d = d, .dtype = store->dtype, .row_stride = store->row_bytes}, n);
 }
 
+/* Rows that were made of others, or copied, have the numbers of those. */
+static divw_status keep_origin(dw_source *source, const divw_dataset *examples) {
+  source->seconds_read = examples->source->seconds_read;
+  if (examples->list == NULL && examples->source->origin == NULL) {
+    return DIVW_OK;
+  }
+  divw_status status = dw_numbers_create(&source->origin, examples->n);
+  for (int64_t i = 0; i < examples->n && status == DIVW_OK; i++) {
+    source->origin->value[i] = divw_dataset_row(examples, i);
+  }
+  return status;
+}
+
+divw_status dw_dataset_make_from(divw_dataset **out, void *rows, int64_t d, int32_t dtype,
+                                 const divw_dataset *examples) {
+  divw_status status;
+  divw_dataset *plain = NULL;
+  DW_TRY(dw_dataset_make(&plain, rows, rows, examples->n, d, dtype, d * dw_dtype_size(dtype)));
+  DW_TRY(keep_origin(plain->source, examples));
+  divw_dataset named = *plain;
+  named.labels = examples->labels;
+  named.ids = examples->ids;
+  DW_TRY(dw_dataset_view(out, &named));
+fail:
+  divw_dataset_destroy(plain);
+  return status;
+}
+
 /* Checks a block of rows that `function` was given; replaces a stride of 0 by its meaning. */
 static divw_status check_block(const char *function, int64_t n, int64_t d, int32_t dtype, int64_t *row_stride) {
   int64_t packed, total;

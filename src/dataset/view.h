@@ -3,6 +3,7 @@
  *     dataset.c     its life: from memory, labels and ids, what is known of it
  *     load.c        from files and folders
  *     select.c      subsets
+ *     gather.c      the rows of one in memory of their own
  *     store.c       rows that are not in memory
  *     windows.c     windows on them, read ahead
  *     fetch.c       windows on rows; a row as doubles, or as floats
@@ -74,6 +75,11 @@ divw_status dw_dataset_make(divw_dataset **out, const void *rows, void *owned, i
 
 /* A dataset of all rows of a store, which it takes over, also on failure. */
 divw_status dw_dataset_make_stored(divw_dataset **out, dw_store *store, int64_t n, int64_t d);
+
+/* A dataset of a packed block that has a row for each example of another, whose numbers, labels and ids they keep;
+ * takes the block over, also on failure. */
+divw_status dw_dataset_make_from(divw_dataset **out, void *rows, int64_t d, int32_t dtype,
+                                 const divw_dataset *examples);
 
 /* `count` numbers, not yet filled. */
 divw_status dw_numbers_create(dw_numbers **out, int64_t count);

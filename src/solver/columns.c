@@ -56,7 +56,7 @@ static divw_status run_round(dw_solve *solve, dw_problem problem, double target,
   if (isinf(solve->objective.order)) {
     return dw_interior_inf(solve, problem, target, active, point, theta, stop_reason);
   }
-  if (dw_interior_is_norm(solve->objective.order)) {
+  if (dw_interior_is_norm(solve->objective.order) && solve->quality == NULL) {
     return dw_interior_norm(solve, problem, target, active, point, theta, stop_reason);
   }
   return dw_interior_smooth(solve, problem, target, active, point, theta, stop_reason);

@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import zipfile
@@ -11,14 +12,14 @@ from command import COMMAND, TIMEOUT, CommandTest, floats, npy, run, wholes
 
 
 class Planning(CommandTest):
-    def hole(self, n, d, fortran=False):
-        """A file whose rows would take n d 4 bytes, of which the disk has none."""
+    def hole(self, n, d, fortran=False, rows=b""):
+        """A file whose rows would take n d 4 bytes, of which the disk has none but the first few."""
         path = os.path.join(self.folder, "hole.npy")
         header = npy("<f4", (n, d))
         if fortran:
             header = header.replace(b"False", b"True ")
         with open(path, "wb") as file:
-            file.write(header)
+            file.write(header + rows)
             file.truncate(len(header) + 4 * n * d)
         return path
 
@@ -58,6 +59,19 @@ class Planning(CommandTest):
                                 (["--classes", "4", "--rows", rows, "--limit", 50], 50)]:
             self.assertEqual(self.json("solve", hole, "--labels", labels, *flags, "--dry-run")["n"], expected)
         self.refuse(1, "is 3, expected a label", "solve", hole, "--labels", labels, "--rows", rows, "--classes", 3, "--dry-run")
+
+    def test_only_the_rows_that_are_selected_are_read(self):
+        n, d, first = 20000000, 500, 9
+        hole = self.hole(n, d, rows=b"".join(struct.pack("<500f", *(float((i + j) % 7) for j in range(d))) for i in range(first)))
+        rows = self.keep("few_rows.npy", wholes([8, 3, 1]))
+        for flags, count in [(["--limit", first], first), (["--rows", rows], 3), (["--rows", rows, "--limit", 2], 2)]:
+            self.assertEqual(self.json("solve", hole, *flags, "--max-memory", "60M")["n"], count)
+            plan = self.json("solve", hole, *flags, "--max-memory", "60M", "--dry-run")
+            self.assertEqual((plan["n"], plan["rows"], plan["streamed"]), (count, n, 0))
+        self.assertEqual(self.json("score", hole, "--limit", first)["n"], first)
+        self.succeed("inspect", hole, "--limit", first)
+        self.succeed("evaluate", hole, self.keep("made.npy", npy("<f4", (2, d), struct.pack("<1000f", *range(1000)))),
+                     "--limit", first, "--metrics", "vendi")
 
     def test_too_much_memory_is_refused_before_the_rows_are_read(self):
         hole = self.hole(20000000, 500)
