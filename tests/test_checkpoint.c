@@ -272,7 +272,8 @@ static void a_damaged_checkpoint_is_refused(void **state) {
   refuses(kernel, make_solver(o), scratch_file("magic.checkpoint", bytes, size), DIVW_ERROR_FORMAT, "is no checkpoint");
   bytes[0] = 'D';
   bytes[8]++;
-  refuses(kernel, make_solver(o), scratch_file("version.checkpoint", bytes, size), DIVW_ERROR_FORMAT, "version");
+  refuses(kernel, make_solver(o), scratch_file("version.checkpoint", bytes, size), DIVW_ERROR_FORMAT,
+          "another version of this library wrote it, and can go on from it");
   refuses(kernel, make_solver(o), scratch("there/is/none"), DIVW_ERROR_FILE, "cannot be opened");
   divw_kernel_destroy(kernel);
   free(x);

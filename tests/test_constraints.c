@@ -968,8 +968,6 @@ static void sets_without_any_weights_are_refused_with_the_reason(void **state) {
           "quality scores at order 2 have no bound beside the entropy");
   refused(kernel, (request){.order = 2, .effective = 2, .quality = scores, .n = 4}, "at order 2 have no bound");
   refused(kernel, (request){.order = INFINITY, .balance = 1, .quality = scores, .n = 4}, "at order inf have no bound");
-  refused(kernel, (request){.order = 2, .balance = 1, .method = DIVW_METHOD_INTERIOR_POINT, .quality = scores, .n = 4},
-          "at order 2 have no bound");
   divw_kernel_destroy(plain);
   divw_kernel_destroy(kernel);
 }

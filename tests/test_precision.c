@@ -107,14 +107,14 @@ static void check_passes(int64_t n, int64_t d) {
   }
   const double *const factors[] = {R, R + r * r};
   for (int uniform = 0; uniform < 2; uniform++) {
-    ok(dw_kernel_moment(kernel, uniform ? NULL : p, S));
-    ok(dw_kernel_moment_single(kernel, uniform ? NULL : p, T));
+    ok(dw_kernel_moment(kernel, uniform ? NULL : p, false, S));
+    ok(dw_kernel_moment(kernel, uniform ? NULL : p, true, T));
     for (int64_t k = 0; k < r * r; k++) { /* relative to the diagonal: small directions stay accurate */
       near(T[k], S[k], 1e-6 * sqrt(S[k / r * (r + 1)] * S[k % r * (r + 1)]));
     }
   }
-  ok(dw_kernel_quadratic(kernel, factors, 2, (double *[]){D, D + n}));
-  ok(dw_kernel_quadratic_single(kernel, factors, 2, (double *[]){D + 2 * n, D + 3 * n}));
+  ok(dw_kernel_quadratic(kernel, factors, 2, false, (double *[]){D, D + n}));
+  ok(dw_kernel_quadratic(kernel, factors, 2, true, (double *[]){D + 2 * n, D + 3 * n}));
   for (int64_t i = 0; i < 2 * n; i++) {
     near(D[2 * n + i], D[i], 1e-5 * D[i] + 1e-5);
   }

@@ -491,7 +491,8 @@ DIVW_API const char *divw_solver_checkpoint(const divw_solver *solver);
  * @param solver the solver; not NULL
  * @param path   the file; copied; NULL: begin anew (default)
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY. divw_solver_solve() then fails with DIVW_ERROR_FILE,
- *         DIVW_ERROR_FORMAT (no checkpoint, or a damaged one) or DIVW_ERROR_DATA (of other data or options)
+ *         DIVW_ERROR_FORMAT (no checkpoint, a damaged one, or one of another version of the library) or DIVW_ERROR_DATA
+ * (of other data or options)
  * @since 0.1
  */
 DIVW_API divw_status divw_solver_set_resume(divw_solver *solver, const char *path);

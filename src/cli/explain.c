@@ -268,7 +268,7 @@ static bool show_all(const explanation *e, const int64_t *positions) {
   } else {
     print_row("examples", "%" PRId64, e->examples->n);
     print_similarity(divw_kernel_parameters(e->kernel), e->kernel);
-    print_row("order", "%g", e->order);
+    print_row("order", "%.12g", e->order);
     print_row("Vendi Score", "%.6f with the given weights", exp(e->log_vendi));
   }
   for (int64_t k = 0; k < e->settings->example.count && done; k++) {

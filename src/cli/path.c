@@ -33,7 +33,8 @@ static const cli_flag flags[] = {
     {"plot", FLAG_TEXT, FIELD(plot), "FILE",
      .help = "draw the curve with gnuplot, as .png or .svg; the script stays beside it as .gp"},
     {"output", FLAG_TEXT, FIELD(output), "FOLDER",
-     .help = "write the weights of every point to FOLDER/weights-BALANCE.npy, and their report beside them"},
+     .help = "write the weights of every point to FOLDER/weights-BALANCE.npy, and their report beside them; names that "
+             "end in .csv, .json, .npy or .npz are refused"},
     FLAG_JSON,
     {0}};
 
@@ -132,7 +133,7 @@ static void print(const cli_path *path, const divw_kernel *kernel, const divw_da
   print_similarity(divw_kernel_parameters(kernel), kernel);
   print_row("examples", "%" PRId64, divw_dataset_count(dataset));
   if (settings->order != 1) {
-    print_row("order", "%g", settings->order);
+    print_row("order", "%.12g", settings->order);
   }
   print_row("objective",
             path->curve.logarithmic ? "G = balance log VS + (1 - balance) H" : "J = balance VS + (1 - balance) H");
@@ -152,6 +153,18 @@ static void print(const cli_path *path, const divw_kernel *kernel, const divw_da
 
 /* ---- the verb ---- */
 
+/* A name that looks like a file is not meant as a folder. */
+static bool is_folder_name(const char *name) {
+  static const char *const endings[] = {".csv", ".json", ".npy", ".npz"};
+  const char *point = strrchr(name, '.');
+  for (size_t k = 0; point != NULL && k < sizeof endings / sizeof *endings; k++) {
+    if (strcmp(point, endings[k]) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool goal_is_sound(const cli_settings *settings) {
   if (settings->balances.count > 0 && option_given(settings, &verb_path, "points")) {
     usage_error(&verb_path, "--points and --balances are given, expected one or the other");
@@ -159,6 +172,13 @@ static bool goal_is_sound(const cli_settings *settings) {
   }
   if (settings->plot != NULL && !curve_can_draw(settings->plot)) {
     usage_error(&verb_path, "--plot is %s, expected a name that ends in .png or .svg, without quotes", settings->plot);
+    return false;
+  }
+  if (settings->output != NULL && !is_folder_name(settings->output)) {
+    usage_error(&verb_path,
+                "--output is %s, expected the name of a folder, for the weights of every point: --csv writes the "
+                "points as a table, --json prints them",
+                settings->output);
     return false;
   }
   return selection_is_complete(settings, &verb_path) && similarity_is_sound(settings, &verb_path) &&

@@ -178,8 +178,10 @@ static void print_table(const cli_scores *scores) {
     print_row("examples", "%" PRId64 " of %" PRId64 " numbers", scores->n, scores->dimension);
   }
   print_similarity(scores->similarity, scores->kernel);
-  print_row("order", "%g%s", scores->order,
-            scores->kernel == NULL ? ", from all similarities, without eigenvalues" : "");
+  print_row("order", "%.12g%s", scores->order,
+            scores->kernel == NULL ? ", from all similarities, without eigenvalues"
+            : scores->order == 0   ? ", the eigenvalues above 1e-12 of the largest"
+                                   : "");
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
   if (scores->weighted) {
     print_row("", "%.6f with the given weights", scores->vendi_score);

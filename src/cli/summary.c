@@ -14,6 +14,17 @@ static const char *name_of(int32_t objective) {
   }
 }
 
+/* What the gap is a proof of. Above order 1 it is about weights that are as even at least. */
+static void print_what_gap_proves(const divw_weights *weights) {
+  const char *value = isnan(divw_weights_quality(weights)) ? "log VS" : "log (mean quality x VS)";
+  const bool has_entropy = divw_weights_entropy_weight(weights) > 0;
+  if (divw_weights_order(weights) > 1 && has_entropy) {
+    print_row("", "proven: no weights with at least this entropy have a %s that is larger by more", value);
+  } else {
+    print_row("", "proven: %s%s is within that of the best there is", value, has_entropy ? " + lambda H" : "");
+  }
+}
+
 static void print_proof(const divw_weights *weights) {
   const double gap = divw_weights_gap(weights), bound = divw_weights_global_upper_bound(weights);
   const int32_t objective = divw_weights_objective(weights);
@@ -22,7 +33,7 @@ static void print_proof(const divw_weights *weights) {
     return;
   }
   print_row("gap", "%.2g nats", gap);
-  print_row("", "proven: log VS + lambda H is within that of the best there is");
+  print_what_gap_proves(weights);
   print_row("error bar", "%.2g", divw_weights_error_bar(weights));
   print_row("", "proven: sum |p - p*| is at most that, p* the best weights at this lambda");
   if (!isnan(bound)) {
@@ -66,7 +77,7 @@ void print_summary(const divw_weights *weights) {
     print_interval(weights);
   }
   if (!isnan(divw_weights_order(weights)) && divw_weights_order(weights) != 1) {
-    print_row("order", "%g", divw_weights_order(weights));
+    print_row("order", "%.12g", divw_weights_order(weights));
   }
   print_row("entropy", "%.6f nats", divw_weights_entropy(weights));
   print_row("effective examples", "%.1f", divw_weights_effective_examples(weights));

@@ -221,7 +221,11 @@ static divw_status read_header(dw_archive *archive, const uint64_t *expected) {
     return dw_fail(DIVW_ERROR_FORMAT, "%s: is no checkpoint of a solve on a machine like this", path);
   }
   if (version != VERSION) {
-    return dw_fail(DIVW_ERROR_FORMAT, "%s: a checkpoint of version %u, expected %d", path, version, VERSION);
+    return dw_fail(DIVW_ERROR_FORMAT,
+                   "%s: a checkpoint of version %u, expected %d: another version of this library wrote it, and can go "
+                   "on from it; this one has to begin anew, at best from weights that were saved "
+                   "(divw_solver_set_initial(), --initial)",
+                   path, version, VERSION);
   }
   DW_VISIT(archive, found);
   for (int k = 0; k < FIELDS; k++) {

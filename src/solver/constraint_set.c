@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 
 /* Sums of bounds that users round to some digits may miss 1 by this much. */
 #define SLACK 1e-9
@@ -123,6 +124,26 @@ static void fix_what_is_tight(dw_feasible *set, bool is_least, bool is_most) {
   }
 }
 
+/* Says which group asks for the most, or allows the least. */
+static divw_status refuse_total(const dw_constraints *c, const dw_feasible *set, double least, double most) {
+  char group[80] = "";
+  int32_t extreme = 0;
+  for (int32_t g = 1; g < c->group_count; g++) {
+    const dw_group *here = &set->groups[g], *worst = &set->groups[extreme];
+    if (least > 1 ? here->least > worst->least : here->most < worst->most) {
+      extreme = g;
+    }
+  }
+  if (c->group_count > 0) {
+    const dw_group *worst = &set->groups[extreme];
+    snprintf(group, sizeof group, least > 1 ? "; of group %lld it is %g at least" : "; of group %lld it is %g at most",
+             (long long)c->labels[extreme], least > 1 ? worst->least : worst->most);
+  }
+  return dw_fail(DIVW_ERROR_ARGUMENT,
+                 "%s: the bounds%s leave a total mass of %g to %g, expected a range that holds 1%s", SOLVE,
+                 c->group_count > 0 ? " on groups and examples" : " on the weights", least, most, group);
+}
+
 /* Whether any weights keep the bounds: on each group, and with masses that sum to 1. Where rounding of the bounds is
  * what they miss it by, they are moved by that much. */
 static divw_status check_masses(const dw_constraints *c, dw_feasible *set) {
@@ -139,9 +160,7 @@ static divw_status check_masses(const dw_constraints *c, dw_feasible *set) {
   }
   double least_total = dw_sum_value(&least), most_total = dw_sum_value(&most);
   if (least_total > 1 + SLACK || most_total < 1 - SLACK) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "%s: the bounds%s leave a total mass of %g to %g, expected a range that holds 1", SOLVE,
-                   c->group_count > 0 ? " on groups and examples" : " on the weights", least_total, most_total);
+    return refuse_total(c, set, least_total, most_total);
   }
   double factor = 1 / (most_total < 1 ? most_total : fmax(least_total, 1));
   for (int64_t i = 0; factor != 1 && i < set->n; i++) {

@@ -6,7 +6,10 @@
  *     F_ij = sum_kl Gamma_kl y_ik y_il y_jk y_jl
  *
  * with the divided differences Gamma of the gradient's matrix function (divided.c). Scores add s s^T / (p.s)^2, and the
- * logarithm in front of tr rho^q the square of its gradient, (1-q) h h^T, h = D less its mean (q <= 1).
+ * logarithm in front of tr rho^q the square of its gradient, (1-q) h h^T, h = D less its mean. That is for q <= 1.
+ * Above, where lambda is 0, the value is c log of (p.s)^(1/c) / |rho|_q, c = q / (q-1), whose maximum is that of the
+ * concave (p.s)^(1/c) - k |rho|_q at k = the largest ratio (Dinkelbach): the first term has s s^T / q, in the same
+ * units.
  *
  * The level of objective.h is VS^e / e, e = (1-q) / q; this one, VS^(1-q) / (1-q), is more concave. It has the same
  * maximum, and Newton's steps on it are the safer ones: on the level, a norm, they overshoot by far at large q. */
@@ -70,8 +73,8 @@ static void find_spikes(smooth *v, const dw_point *at) {
   for (int64_t k = 0; k < v->m; k++) {
     int64_t i = v->active.row[k];
     double score = share * v->solve->quality[i];
-    v->spike[k] = score;
-    v->spike[v->m + k] = sqrt(1 - q) * (at->D[i] - score - at->log_vendi);
+    v->spike[k] = q > 1 ? score / sqrt(q) : score;
+    v->spike[v->m + k] = q > 1 ? 0 : sqrt(1 - q) * (at->D[i] - score - at->log_vendi);
   }
 }
 

@@ -41,9 +41,6 @@ static bool is_affordable(const dw_solve *solve, double most) {
  * about as long as some of ascent. Order inf has no gradient, and leaves no choice. */
 bool dw_wants_interior_point(const dw_solve *solve) {
   const dw_objective *objective = &solve->objective;
-  if (solve->quality != NULL && objective->order > 1) {
-    return false;
-  }
   if (isinf(objective->order) || solve->options->method == DIVW_METHOD_INTERIOR_POINT) {
     return true;
   }
@@ -68,7 +65,7 @@ static int64_t auto_iterations(const dw_solve *solve) {
 
 /* Whether the other method may go on where one has stalled. */
 bool dw_may_switch(const dw_solve *solve, bool interior) {
-  if (solve->options->method != DIVW_METHOD_AUTO || (solve->quality != NULL && solve->objective.order > 1)) {
+  if (solve->options->method != DIVW_METHOD_AUTO) {
     return false;
   }
   return interior ? isfinite(solve->objective.order) : is_affordable(solve, BEARABLE_STEP);

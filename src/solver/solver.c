@@ -228,11 +228,10 @@ static divw_status check_combination(const divw_solver *solver) {
                    "DIVW_METHOD_INTERIOR_POINT");
   }
   if (solver->constraints.quality != NULL && objective.order > 1 &&
-      (has_entropy || isinf(objective.order) || solver->method == DIVW_METHOD_INTERIOR_POINT ||
-       solver->method == DIVW_METHOD_ADAM)) {
+      (has_entropy || isinf(objective.order) || solver->method == DIVW_METHOD_ADAM)) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "divw_solver_solve: quality scores at order %g have no bound beside the entropy; expected an order "
-                   "of at most 1, or balance 1, a finite order and DIVW_METHOD_AUTO or DIVW_METHOD_ACCELERATED",
+                   "of at most 1, or balance 1, a finite order and another method than DIVW_METHOD_ADAM",
                    objective.order);
   }
   return DIVW_OK;

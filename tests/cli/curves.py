@@ -110,6 +110,8 @@ class Path(CommandTest):
                 ("--balances is empty, expected numbers", "--balances", ""),
                 ("--points is 1, expected a whole number from 2 to 10000", "--points", 1),
                 ("--points and --balances are given, expected one or the other", "--points", 3, "--balances", "1"),
+                ("--output is w.csv, expected the name of a folder", "--output", "w.csv"),
+                ("--output is a.b/w.json, expected the name of a folder", "--output", "a.b/w.json"),
                 ("--plot is c.pdf, expected a name that ends in .png or .svg", "--plot", "c.pdf"),
                 ("--plot is .png, expected a name", "--plot", ".png"),
                 ("--plot is it's.png, expected a name", "--plot", "it's.png"),

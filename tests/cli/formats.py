@@ -120,7 +120,7 @@ class Archives(FormatTest):
         numpy.savez_compressed(packed, a=numpy.array(self.rows))
         source = random.Random(4)
         good, expected = packed.getvalue(), self.scored(self.data)
-        for _ in range(40):  # every byte in turn is tests/test_load.c's
+        for _ in range(40):  # every byte in turn is tests/test_npz.c's
             bad = bytearray(good)
             bad[source.randrange(len(bad))] ^= 1 << source.randrange(8)
             result = run("score", self.keep("bad.npz", bad), "--json")
