@@ -163,8 +163,8 @@ fail:
   return status;
 }
 
-/* Evaluates trial: in double from where single precision does not get on. At lambda near 0 that may be far above what it
- * attains elsewhere, since marginal diversities in directions of next to no weight are then made of rounding. */
+/* Evaluates trial: in double from where single precision does not get on. At lambda near 0 that may be far above what
+ * it attains elsewhere, since marginal diversities in directions of next to no weight are then made of rounding. */
 static divw_status look(ascent *a) {
   divw_status status;
   DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
