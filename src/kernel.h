@@ -13,11 +13,16 @@
 
 #include <divweights/kernel.h>
 
-/* S = sum p_i phi_i phi_i^T, whole symmetric matrix; p NULL: 1/n each. Rows with p_i = 0 are not fetched. */
-divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, double *S);
+/* S = sum p_i phi_i phi_i^T, whole symmetric matrix; p NULL: 1/n each. Rows with p_i = 0 are not fetched. In double, or
+ * with products in single precision. */
+divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, bool single, double *S);
 
 /* D[j][i] = |R[j] phi_i|^2 for m upper triangular r x r matrices. */
-divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D);
+divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, bool single,
+                                double *const *D);
+
+/* The memory that one of these takes. */
+double dw_pass_bytes(int64_t n, int64_t r, int64_t m, bool single);
 
 /* delta_i = 1 - |phi_i|^2 of every row where the features are of low rank; NULL: 0. */
 const double *dw_kernel_deficit(const divw_kernel *kernel);
@@ -34,11 +39,6 @@ double dw_random_features_numbers(int64_t n, int64_t count, int64_t d);
 
 /* How many of n rows of r numbers are worked on at a time. */
 int64_t dw_kernel_block(int64_t n, int64_t r);
-
-/* The same passes in single precision (passes_single.c), and the memory that one of them takes. */
-divw_status dw_kernel_moment_single(const divw_kernel *kernel, const double *p, double *S);
-divw_status dw_kernel_quadratic_single(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D);
-double dw_single_pass_bytes(int64_t n, int64_t r, int64_t m);
 
 /* The dataset that the kernel was made on (the kernel's own reference). */
 const divw_dataset *dw_kernel_dataset(const divw_kernel *kernel);

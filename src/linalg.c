@@ -104,14 +104,6 @@ void dw_mirror_upper(double *matrix, int64_t r) {
   }
 }
 
-void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r) {
-  assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
-  dw_blas_begin_product(count, r, r / 2);
-  cblas_dtrmm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, (int)count, (int)r, 1.0, R, (int)r, rows,
-              (int)r);
-  dw_blas_end();
-}
-
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
                      int64_t k) {
   assert(m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && stride <= INT32_MAX);

@@ -40,9 +40,6 @@ bool dw_solve_dense(double *A, int64_t n, double *b, int32_t *pivots);
 /* Copies the upper triangle onto the lower one. */
 void dw_mirror_upper(double *matrix, int64_t r);
 
-/* rows := rows R^T, that is R phi for every row phi; R is upper triangular. count r^2 operations. */
-void dw_multiply_rows(double *rows, int64_t count, const double *R, int64_t r);
-
 /* product[i * stride + j] = <a_i, b_j>; a is m x k, b is n x k. */
 void dw_row_products(double *product, int64_t stride, const double *a, int64_t m, const double *b, int64_t n,
                      int64_t k);

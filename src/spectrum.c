@@ -42,7 +42,7 @@ double dw_eigenvalue_error(const dw_spectrum *spectrum) {
 }
 
 static divw_status moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
-  return (spectrum->single ? dw_kernel_moment_single : dw_kernel_moment)(kernel, p, spectrum->S);
+  return dw_kernel_moment(kernel, p, spectrum->single, spectrum->S);
 }
 
 /* In single precision where that succeeds. */

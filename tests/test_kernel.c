@@ -121,8 +121,8 @@ static void check_passes(int64_t n, int64_t d) {
   for (int64_t i = 0; i < 2 * r * r; i++) {
     R[i] = next_normal(&random); /* below the diagonal: must not be read */
   }
-  ok(dw_kernel_moment(kernel, p, S));
-  ok(dw_kernel_quadratic(kernel, (const double *[]){R, R + r * r}, 2, (double *[]){D, D + n}));
+  ok(dw_kernel_moment(kernel, p, false, S));
+  ok(dw_kernel_quadratic(kernel, (const double *[]){R, R + r * r}, 2, false, (double *[]){D, D + n}));
   for (int64_t a = 0; a < r; a++) {
     for (int64_t b = 0; b < r; b++) {
       double sum = 0;
@@ -249,8 +249,8 @@ static divw_status make_and_use(void *context) {
   double S[16], D[8];
   divw_status status = divw_dataset_create_copy(&dataset, x, 4, 8, DIVW_FLOAT64, 0); /* the row side */
   if (status == DIVW_OK && (status = divw_kernel_create(&kernel, dataset, DIVW_KERNEL_COSINE)) == DIVW_OK &&
-      (status = dw_kernel_moment(kernel, NULL, S)) == DIVW_OK) {
-    status = dw_kernel_quadratic(kernel, (const double *[]){S, S}, 2, (double *[]){D, D + 4});
+      (status = dw_kernel_moment(kernel, NULL, false, S)) == DIVW_OK) {
+    status = dw_kernel_quadratic(kernel, (const double *[]){S, S}, 2, false, (double *[]){D, D + 4});
   }
   divw_kernel_destroy(kernel);
   divw_dataset_destroy(dataset);

@@ -91,16 +91,6 @@ static void a_factor_of_nothing_positive_fails(void **state) {
   fails(dw_factor_spectral(V, l, 2, R), DIVW_ERROR_NUMERICAL, "Cholesky factorisation of order 2 failed at row 2");
 }
 
-static void rows_are_multiplied_by_the_triangle(void **state) {
-  (void)state;
-  double R[9] = {1, 2, 3, 99, 4, 5, 99, 99, 6}, rows[6] = {1, 1, 1, 0, 1, -1};
-  static const double expected[6] = {6, 9, 6, -1, -1, -6};
-  dw_multiply_rows(rows, 2, R, 3);
-  for (int k = 0; k < 6; k++) {
-    near(rows[k], expected[k], 0);
-  }
-}
-
 static void least_squares_finds_the_coefficients(void **state) {
   (void)state;
   /* columns (1,0,1), (0,2,0); b = 3 a_1 - a_2 */
@@ -194,7 +184,6 @@ int main(void) {
       cmocka_unit_test(zero_matrices_have_zero_eigenvalues),
       cmocka_unit_test(the_factor_squares_to_the_spectral_matrix),
       cmocka_unit_test(a_factor_of_nothing_positive_fails),
-      cmocka_unit_test(rows_are_multiplied_by_the_triangle),
       cmocka_unit_test(least_squares_finds_the_coefficients),
       cmocka_unit_test(least_squares_ignores_dependent_and_empty_columns),
       cmocka_unit_test(values_alone_are_those_of_the_decomposition),

@@ -1,4 +1,4 @@
-/* Numbers of a row as floats, several at once: what the single-precision passes (kernel/passes_single.c) fill their
+/* Numbers of a row as floats, several at once: what the single-precision passes (kernel/passes.c) fill their
  * blocks with.
  *
  * Every number is exact in single precision but for the one rounding of its product with the scale, so all ways give

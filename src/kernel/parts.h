@@ -6,8 +6,9 @@
  *     measures.c, tanimoto.c, given.c   how two rows are compared
  *     similarity.c   a similarity bound to examples; its matrix in blocks
  *     bandwidth.c    the parameter that the data choose
- *     passes.c       the two passes over feature rows; passes_single.c: the same in single precision
- *     tiles.c        products of rows in single precision, in registers; tile_loops.h: its loops
+ *     feature_rows.c   feature rows one after the other
+ *     passes.c       the two passes over them, in double or single precision
+ *     tiles.c        products of rows, in registers; tile_loops.h: its loops
  *     exact.c        features from the n x n matrix
  *     positive.c     what to do where that has negative eigenvalues
  *     low_rank.c     features of low rank, with what they leave out

@@ -1,137 +1,231 @@
-/* The two passes over feature rows that everything else is made of, see kernel.h.
+/* The two passes over feature rows that everything else is made of, see kernel.h, in double or in single precision:
+ * that is for iterations whose proof is left to a later look in double (solver/precision.c says when).
  *
- * Blocks of rows, converted and scaled on the way, of about 4 MiB, are handed to BLAS: one syrk for a moment, one trmm
- * for a quadratic form (half the work of a gemm, since the factor is triangular). */
+ * Rows go through chunks of some hundred, which stay in the second-level cache: converted, scaled, and multiplied there
+ * (tiles.c). Chunks begin at fixed rows and take turns over parts, one for each thread (divw_threads()), so results
+ * depend on the number of threads in their last bits and on nothing else: not on who is faster, nor on the windows that
+ * a source shows. All parts of a window run at once; of rows in memory that is the whole pass.
+ *
+ * Products of a chunk are sums in the precision of the pass, and those are added in double: in single precision the
+ * moment of n rows is as uncertain as that of a chunk, about sqrt(rows) u of what its diagonal holds (u = 2^-24),
+ * whatever n is; and |R phi_i|^2 is a sum of squares of numbers right to sqrt(r) u. */
 #include "parts.h"
+#include "tiles.h"
 
 #include "../linalg.h"
+#include "../parallel.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Rows of a block: about 4 MiB, measured best for syrk and trmm from r = 128 to 1024. */
-int64_t dw_kernel_block(int64_t n, int64_t r) {
-  assert(r > 0);
-  int64_t rows = (int64_t)(4 << 20) / (8 * r);
-  return dw_min(n, dw_max(64, dw_min(rows, 4096)));
+#define WORTHWHILE 5e6 /* multiplications of a part: 0.1 ms, against 20 us to start a thread */
+enum { CHUNK = 1 << 20, SHORTEST = 64, LONGEST = 1024, ALIGNED = 64 };
+
+/* What a part works in: numbers of the precision of the pass. */
+typedef struct {
+  char *rows, *scratch;
+  double *sum; /* of a moment */
+  int64_t filled;
+} workplace;
+
+typedef struct row_pass row_pass;
+struct row_pass {
+  const divw_kernel *kernel;
+  const dw_tiles *tiles;
+  int parts;
+  int64_t length, stride;                                             /* rows of a chunk; room for a row */
+  void (*take)(const row_pass *pass, workplace *at, int64_t i);       /* row i of the window */
+  void (*multiply)(const row_pass *pass, workplace *at, int64_t row); /* a chunk that begins there */
+  dw_window window;
+  char *memory;
+  workplace places[DW_MAX_PARTS];
+  const double *p; /* moment; NULL: 1/n each */
+  double *sums;    /* of the parts but the first one */
+  char *factors;   /* quadratic forms */
+  double *const *D;
+  int64_t m;
+};
+
+/* ---- chunks ---- */
+
+static size_t size_of(bool single) { return single ? sizeof(float) : sizeof(double); }
+
+static int64_t padded(int64_t r) { return (r + DW_PANEL - 1) / DW_PANEL * DW_PANEL; }
+
+/* Not a multiple of a large power of two, which rows side by side would meet in the same sets of a cache. */
+static int64_t room(int64_t r) { return padded(r) + ALIGNED / (int64_t)sizeof(float); }
+
+static int64_t chunk_length(int64_t n, int64_t r, bool single) {
+  const int64_t fits = CHUNK / (int64_t)size_of(single) / r, length = dw_max(SHORTEST, dw_min(fits, LONGEST));
+  return (dw_min(length, n) + DW_TALLEST - 1) / DW_TALLEST * DW_TALLEST;
 }
 
-/* ---- feature rows ---- */
-
-divw_status dw_features_open(dw_features *features, const divw_kernel *kernel) {
-  features->kernel = kernel;
-  return kernel->phi == NULL ? dw_cursor_open(&features->cursor, kernel->dataset) : DIVW_OK;
+/* Sums of r x r numbers for each part are at most so much memory as rows in single precision. */
+static int parts_of(int64_t n, int64_t r, bool single) {
+  const int parts = dw_parts((double)n * (double)r * (double)r / 2, WORTHWHILE);
+  return (int)dw_min(dw_min(parts, dw_max(2, n / r)), (n - 1) / chunk_length(n, r, single) + 1);
 }
 
-void dw_features_close(dw_features *features) { dw_cursor_close(&features->cursor); }
+static int64_t workplace_numbers(int64_t length, int64_t r) {
+  return length * room(r) + dw_max((length + DW_TALLEST) * DW_TILE_SCRATCH, room(r));
+}
 
-divw_status dw_features_rows(dw_features *features, int64_t first, int64_t count, dw_window *window) {
-  const divw_kernel *kernel = features->kernel;
-  if (kernel->phi == NULL) {
-    return dw_cursor_rows(&features->cursor, first, count, window);
+double dw_pass_bytes(int64_t n, int64_t r, int64_t m, bool single) {
+  const double parts = parts_of(n, r, single), square = (double)r * (double)r, size = (double)size_of(single);
+  const double chunks = size * parts * (double)workplace_numbers(chunk_length(n, r, single), r) + ALIGNED;
+  return chunks + fmax(8 * (parts - 1) * square, size * (double)m * (double)dw_tile_factor_numbers(r));
+}
+
+static bool is_single(const row_pass *pass) { return pass->tiles->size == sizeof(float); }
+
+/* `numbers` further on. */
+static char *on(const row_pass *pass, char *place, int64_t numbers) {
+  return place + numbers * (int64_t)pass->tiles->size;
+}
+
+static divw_status prepare(row_pass *pass, const divw_kernel *kernel, bool single) {
+  divw_status status;
+  pass->kernel = kernel;
+  pass->tiles = dw_tiles_of(0, single);
+  pass->parts = parts_of(kernel->n, kernel->r, single);
+  pass->length = chunk_length(kernel->n, kernel->r, single);
+  pass->stride = room(kernel->r);
+  const int64_t numbers = workplace_numbers(pass->length, kernel->r),
+                bytes = pass->parts * numbers * (int64_t)pass->tiles->size;
+  DW_TRY(dw_alloc_zero(&pass->memory, bytes + ALIGNED, 1));
+  char *aligned = pass->memory + (ALIGNED - (uintptr_t)pass->memory % ALIGNED) % ALIGNED;
+  for (int part = 0; part < pass->parts; part++) {
+    char *rows = on(pass, aligned, part * numbers);
+    pass->places[part] = (workplace){.rows = rows, .scratch = on(pass, rows, pass->length * pass->stride)};
   }
-  *window = (dw_window){.first = first, .count = dw_min(count, kernel->n - first)};
-  return DIVW_OK;
+fail:
+  return status;
 }
 
-void dw_features_row(const divw_kernel *kernel, const dw_window *window, int64_t k, double factor, double *out) {
+static void row_single(const divw_kernel *kernel, const dw_window *window, int64_t k, double factor, float *out) {
   const int64_t i = window->first + k;
   if (kernel->phi == NULL) {
-    dw_window_row(window, k, kernel->columns, factor * kernel->scale[i], out);
+    dw_window_row_single(window, k, kernel->columns, factor * kernel->scale[i], out);
   } else {
     const double *row = kernel->phi + i * kernel->r;
     for (int64_t j = 0; j < kernel->r; j++) {
-      out[j] = factor * row[j];
+      out[j] = (float)(factor * row[j]);
     }
   }
 }
 
-divw_status dw_features_fetch(dw_features *features, int64_t first, int64_t count, double *block) {
-  divw_status status = DIVW_OK;
-  const divw_kernel *kernel = features->kernel;
-  dw_window window;
-  for (int64_t done = 0; done < count; done += window.count) {
-    DW_TRY(dw_features_rows(features, first + done, count - done, &window));
-    for (int64_t k = 0; k < window.count; k++) {
-      dw_features_row(kernel, &window, k, 1.0, block + (done + k) * kernel->r);
-    }
+static void take_row(const row_pass *pass, int64_t k, double factor, void *out) {
+  if (is_single(pass)) {
+    row_single(pass->kernel, &pass->window, k, factor, out);
+  } else {
+    dw_features_row(pass->kernel, &pass->window, k, factor, out);
   }
-fail:
-  return status;
 }
 
-/* ---- passes ---- */
-
-/* Rows of a window that weigh something, times the roots of their weights. */
-static int64_t fill_weighted(const divw_kernel *kernel, const dw_window *window, const double *p, double *block) {
-  int64_t filled = 0;
-  for (int64_t k = 0; k < window->count; k++) {
-    double weight = p == NULL ? 1.0 / (double)kernel->n : p[window->first + k];
-    if (weight > 0) {
-      dw_features_row(kernel, window, k, sqrt(weight), block + filled++ * kernel->r);
+/* What the window shows of the chunks of a part. */
+static void work_on_window(void *context, int part) {
+  row_pass *pass = context;
+  const dw_window *window = &pass->window;
+  const int64_t length = pass->length, end = window->first + window->count, first = window->first / length;
+  for (int64_t chunk = first + (part + pass->parts - first % pass->parts) % pass->parts; chunk * length < end;
+       chunk += pass->parts) {
+    const int64_t whole = dw_min((chunk + 1) * length, pass->kernel->n), last = dw_min(whole, end);
+    for (int64_t i = dw_max(chunk * length, window->first); i < last; i++) {
+      pass->take(pass, &pass->places[part], i - window->first);
+    }
+    if (last == whole) {
+      pass->multiply(pass, &pass->places[part], chunk * length);
+      pass->places[part].filled = 0;
     }
   }
-  return filled;
 }
 
-divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, double *S) {
+static divw_status walk(row_pass *pass) {
   divw_status status;
   dw_features features = {0};
-  dw_window window;
-  double *block = NULL;
-  int64_t r = kernel->r, rows = dw_kernel_block(kernel->n, r), filled = 0;
-  DW_TRY(dw_alloc(&block, rows * r, sizeof *block));
-  DW_TRY(dw_features_open(&features, kernel));
-  memset(S, 0, (size_t)(r * r) * sizeof *S);
-  for (int64_t first = 0; first < kernel->n; first += window.count) {
-    DW_TRY(dw_features_rows(&features, first, rows - filled, &window));
-    filled += fill_weighted(kernel, &window, p, block + filled * r);
-    if (filled == rows || (first + window.count == kernel->n && filled > 0)) {
-      dw_add_gram(S, r, block, filled);
-      filled = 0;
-    }
-  }
-  dw_mirror_upper(S, r);
-fail:
-  dw_features_close(&features);
-  divw_free(block);
-  return status;
-}
-
-static void row_squares(const double *block, int64_t count, int64_t r, double *squares) {
-  for (int64_t i = 0; i < count; i++) {
-    double even = 0, odd = 0;
-    const double *row = block + i * r;
-    for (int64_t k = 0; k + 1 < r; k += 2) {
-      even += row[k] * row[k];
-      odd += row[k + 1] * row[k + 1];
-    }
-    squares[i] = even + odd + (r % 2 ? row[r - 1] * row[r - 1] : 0);
-  }
-}
-
-divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, double *const *D) {
-  divw_status status;
-  dw_features features = {0};
-  double *block = NULL;
-  int64_t r = kernel->r, rows = dw_kernel_block(kernel->n, r);
-  DW_TRY(dw_alloc(&block, (m > 1 ? 2 : 1) * rows * r, sizeof *block));
-  DW_TRY(dw_features_open(&features, kernel));
-  for (int64_t first = 0; first < kernel->n; first += rows) {
-    int64_t count = dw_min(rows, kernel->n - first);
-    DW_TRY(dw_features_fetch(&features, first, count, block));
-    for (int64_t j = 0; j < m; j++) {
-      double *product = block; /* the last matrix may overwrite the rows */
-      if (j < m - 1) {
-        product = block + rows * r;
-        memcpy(product, block, (size_t)(count * r) * sizeof *block);
-      }
-      dw_multiply_rows(product, count, R[j], r);
-      row_squares(product, count, r, D[j] + first);
-    }
+  const int64_t n = pass->kernel->n;
+  DW_TRY(dw_features_open(&features, pass->kernel));
+  for (int64_t first = 0; first < n; first += pass->window.count) {
+    DW_TRY(dw_features_rows(&features, first, n - first, &pass->window));
+    dw_run_parts(pass->parts, work_on_window, pass);
   }
 fail:
   dw_features_close(&features);
-  divw_free(block);
+  return status;
+}
+
+/* ---- moment ---- */
+
+/* Into panels, times the root of its weight; rows that weigh nothing are left out. */
+static void take_weighted(const row_pass *pass, workplace *at, int64_t k) {
+  const int64_t r = pass->kernel->r;
+  const double weight = pass->p == NULL ? 1.0 / (double)pass->kernel->n : pass->p[pass->window.first + k];
+  if (!(weight > 0)) {
+    return;
+  }
+  take_row(pass, k, sqrt(weight), at->scratch);
+  for (int64_t j = 0; j < r; j += DW_PANEL) {
+    char *to = on(pass, at->rows, (j / DW_PANEL * pass->length + at->filled) * DW_PANEL);
+    memcpy(to, on(pass, at->scratch, j), DW_PANEL * pass->tiles->size);
+  }
+  at->filled++;
+}
+
+static void add_chunk(const row_pass *pass, workplace *at, int64_t row) {
+  (void)row;
+  pass->tiles->gram(at->sum, pass->kernel->r, at->rows, pass->length, at->filled);
+}
+
+divw_status dw_kernel_moment(const divw_kernel *kernel, const double *p, bool single, double *S) {
+  divw_status status;
+  const int64_t square = kernel->r * kernel->r;
+  row_pass pass = {.take = take_weighted, .multiply = add_chunk, .p = p};
+  DW_TRY(prepare(&pass, kernel, single));
+  DW_TRY(dw_alloc_zero(&pass.sums, (pass.parts - 1) * square, sizeof *pass.sums));
+  memset(S, 0, (size_t)square * sizeof *S);
+  for (int part = 0; part < pass.parts; part++) {
+    pass.places[part].sum = part == 0 ? S : pass.sums + (part - 1) * square;
+  }
+  DW_TRY(walk(&pass));
+  for (int part = 1; part < pass.parts; part++) {
+    for (int64_t k = 0; k < square; k++) {
+      S[k] += pass.places[part].sum[k];
+    }
+  }
+  dw_mirror_upper(S, kernel->r);
+fail:
+  divw_free(pass.sums);
+  divw_free(pass.memory);
+  return status;
+}
+
+/* ---- quadratic forms ---- */
+
+static void take_plain(const row_pass *pass, workplace *at, int64_t k) {
+  take_row(pass, k, 1.0, on(pass, at->rows, at->filled++ * pass->stride));
+}
+
+static void square_chunk(const row_pass *pass, workplace *at, int64_t row) {
+  const int64_t r = pass->kernel->r;
+  for (int64_t j = 0; j < pass->m; j++) {
+    pass->tiles->squares(pass->D[j] + row, on(pass, pass->factors, j * dw_tile_factor_numbers(r)), r, at->rows,
+                         pass->stride, at->filled, at->scratch);
+  }
+}
+
+divw_status dw_kernel_quadratic(const divw_kernel *kernel, const double *const *R, int64_t m, bool single,
+                                double *const *D) {
+  divw_status status;
+  const int64_t numbers = dw_tile_factor_numbers(kernel->r);
+  row_pass pass = {.take = take_plain, .multiply = square_chunk, .D = D, .m = m};
+  DW_TRY(prepare(&pass, kernel, single));
+  DW_TRY(dw_alloc(&pass.factors, m * numbers, pass.tiles->size));
+  for (int64_t j = 0; j < m; j++) {
+    pass.tiles->pack(on(&pass, pass.factors, j * numbers), R[j], kernel->r);
+  }
+  DW_TRY(walk(&pass));
+fail:
+  divw_free(pass.factors);
+  divw_free(pass.memory);
   return status;
 }

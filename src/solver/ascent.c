@@ -18,11 +18,9 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-  PATIENCE = 100,
-  LITTLE_PATIENCE = 20,
-  FORECAST = 6
-}; /* iterations without a smaller gap before rounding is blamed */
+/* Iterations without a smaller gap or a larger objective before rounding is blamed: for the end of a solve, for that of
+ * its iterations in single precision; iterations that a forecast looks at. */
+enum { PATIENCE = 100, LITTLE_PATIENCE = 20, SINGLE_PATIENCE = 8, FORECAST = 6 };
 
 typedef struct {
   dw_solve *solve;
@@ -165,6 +163,19 @@ fail:
   return status;
 }
 
+/* Evaluates trial: in double from where single precision does not get on. At lambda near 0 that may be far above what
+ * it attains elsewhere, since marginal diversities in directions of next to no weight are then made of rounding. */
+static divw_status look(ascent *a) {
+  divw_status status;
+  DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
+  if (a->trial.is_estimate && a->progress.idle >= SINGLE_PATIENCE) {
+    a->progress = (dw_progress){INFINITY, -INFINITY, 0};
+    DW_TRY(dw_prove(a->solve, a->problem, a->target, &a->trial));
+  }
+fail:
+  return status;
+}
+
 static divw_status climb(ascent *a, int32_t *stop_reason) {
   divw_status status;
   bool first = true, is_resuming = dw_checkpoint_is_resuming(a->solve); /* after an evaluation */
@@ -177,7 +188,7 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
   }
   for (; *stop_reason == 0; is_resuming = false) {
     if (!is_resuming) {
-      DW_TRY(dw_evaluate(a->solve, a->problem, a->target, &a->trial));
+      DW_TRY(look(a));
       dw_report_progress(a->solve, &a->trial);
       *stop_reason = reason_to_stop(a);
       DW_TRY(dw_checkpoint_keep(a->solve, (dw_stateful){a, visit}, *stop_reason));

@@ -110,8 +110,7 @@ static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, co
                ? gradient_dual(solve, solve->R[j], &gradient[j])
                : dw_gradient_of(&solve->spectrum, order, exponent, smoothing[j], solve->R[j], &gradient[j]));
   }
-  DW_TRY((solve->spectrum.single ? dw_kernel_quadratic_single
-                                 : dw_kernel_quadratic)(solve->kernel, (const double *const *)solve->R, count, D));
+  DW_TRY(dw_kernel_quadratic(solve->kernel, (const double *const *)solve->R, count, solve->spectrum.single, D));
   solve->row_passes++;
   for (int64_t j = 0; j < count; j++) {
     dw_gradient_finish(&solve->spectrum, &gradient[j], solve->n, D[j]);

@@ -16,11 +16,12 @@
 
 /* Rounds without a smaller gap; iterations of ascent that find the first
  * rows. */
-enum { PATIENCE = 10, APPROACH = 15 };
+enum { PATIENCE = 10, APPROACH = 15, MOST = 8000 };
 
 /* A share of the mean weight of active rows, from which on a row has weight. Logits log(n p): of none, and the most
  * that a row gets that is not active. */
 #define HEAVY 1e-2
+#define HEAVIER 1e100 /* any p of such a row times that is above any D */
 #define NOTHING (-700.0)
 #define LITTLE (-5.0)
 
@@ -34,7 +35,7 @@ int64_t dw_interior_active(const dw_solve *solve) {
   if (dw_newton_matrix_operations(n, r, solve->objective.order) <= LONGEST_STEP) {
     return solve->n;
   }
-  return dw_min(solve->n, dw_max(1000, dw_min(4000, 32 * solve->r)));
+  return dw_min(solve->n, dw_max(1000, dw_min(MOST, 64 * solve->r)));
 }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
@@ -94,35 +95,48 @@ static int by_row(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* First the rows that have weight, which hold the solution, then those with the most to gain. */
+/* First the rows that have weight, which hold the solution, then those with the most to gain. What is worth as much as
+ * the gap counts for those of the round before: duals of a few rows are off by about that, and without it rounds
+ * exchange rows for ever. So there are more of them in each round, up to the most. */
 static void choose(generation *g) {
   const dw_point *point = g->point;
-  int64_t movable = 0;
+  int64_t movable = 0, was = 0;
   for (int64_t i = 0; i < g->solve->n; i++) {
     if (dw_feasible_may_move(&g->solve->set, i)) {
       bool is_heavy = point->p[i] * (double)g->most > HEAVY;
-      g->ranked[movable++] = (candidate){is_heavy ? INFINITY : point->D[i], i};
+      while (was < g->active.count && g->active.row[was] < i) {
+        was++;
+      }
+      bool is_active = was < g->active.count && g->active.row[was] == i;
+      double D = point->D[i] + (is_active ? fmin(point->gap, 1) : 0);
+      g->ranked[movable++] = (candidate){is_heavy ? HEAVIER * point->p[i] : D, i};
     }
   }
   qsort(g->ranked, (size_t)movable, sizeof *g->ranked, more_promising);
-  g->active.count = dw_min(movable, g->most);
+  g->active.count = dw_min(dw_min(movable, g->most), g->active.count + g->most / 4);
   for (int64_t k = 0; k < g->active.count; k++) {
     g->active.row[k] = g->ranked[k].row;
   }
   qsort(g->active.row, (size_t)g->active.count, sizeof *g->active.row, by_row);
 }
 
-/* Before there are marginal diversities: rows spread evenly. */
+/* Before there are marginal diversities: rows spread evenly. The others, which would keep their share of even weights
+ * for all of the round and with it the gap, give it up. */
 static void spread(generation *g) {
   const dw_feasible *set = &g->solve->set;
+  const double lambda =
+      g->problem.fixed ? g->problem.slope : dw_objective_lambda(&g->solve->objective, log(g->solve->vendi_uniform));
   int64_t movable = 0, seen = 0;
   for (int64_t i = 0; i < g->solve->n; i++) {
     movable += dw_feasible_may_move(set, i);
   }
-  g->active.count = dw_min(movable, g->most);
-  for (int64_t i = 0, k = 0; i < g->solve->n && k < g->active.count; i++) {
-    if (dw_feasible_may_move(set, i) && seen++ * g->active.count >= k * movable) {
+  g->active.count = dw_min(movable, g->most / 2);
+  for (int64_t i = 0, k = 0; i < g->solve->n; i++) {
+    const bool may_move = dw_feasible_may_move(set, i);
+    if (may_move && k < g->active.count && seen++ * g->active.count >= k * movable) {
       g->active.row[k++] = i;
+    } else if (may_move) {
+      g->point->logit[i] = lambda > 0 ? LITTLE : NOTHING;
     }
   }
 }

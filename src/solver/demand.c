@@ -22,8 +22,8 @@ double dw_block_numbers(int64_t n, int64_t r) { return (double)dw_kernel_block(n
  * are tried, in either precision. */
 static double numbers_to_evaluate(const dw_solve *s) {
   const int64_t states = s->objective.order <= 1 ? 2 : 1;
-  const double single = dw_may_estimate(s) ? dw_single_pass_bytes(s->n, s->r, states) / 8 : 0;
-  const double blocks = fmax((double)states * dw_block_numbers(s->n, s->r), single);
+  const double single = dw_may_estimate(s) ? dw_pass_bytes(s->n, s->r, states, true) : 0;
+  const double blocks = fmax(dw_pass_bytes(s->n, s->r, states, false), single) / 8;
   return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
 }
 
@@ -70,11 +70,16 @@ static double value_numbers(const dw_solve *s, double m) {
   return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 2 * m);
 }
 
+static double step_numbers(const dw_solve *s, double m) { return newton_numbers(s, m) + value_numbers(s, m); }
+
 static double numbers_of_interior_point(const dw_solve *s) {
   enum { APPROACH = 15 };
   double n = (double)s->n, m = (double)dw_interior_active(s);
   bool all = m == n;
-  double newton = (all ? 3 : 4) * n + newton_numbers(s, m) + value_numbers(s, m) + numbers_to_evaluate(s);
+  /* column generation comes to m by fewer, of which up to r (r + 1) may be factored on the side of the rows */
+  double most =
+      all ? step_numbers(s, m) : fmax(step_numbers(s, m), step_numbers(s, fmin(m, (double)s->r * (double)(s->r + 1))));
+  double newton = (all ? 3 : 4) * n + most + numbers_to_evaluate(s);
   bool ascends = !all && isfinite(s->objective.order);
   return n * (all ? 1 : 3) + (ascends ? fmax(newton, numbers_to_ascend(s, APPROACH)) : newton);
 }

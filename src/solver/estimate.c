@@ -158,7 +158,7 @@ static void add_solve(divw_estimate *e, const divw_solver *solver, bool low_rank
 
 /* dw_spectrum_values(); dw_spectrum_compute() and interval.c */
 static double bytes_to_score(const data_size *of, int64_t r) {
-  const double order = (double)r, n = (double)of->n, block = dw_block_numbers(of->n, r);
+  const double order = (double)r, n = (double)of->n, block = dw_pass_bytes(of->n, r, 1, false) / 8;
   return of->approximation == DIVW_APPROXIMATION_CHOLESKY
              ? 8 * (2 * order * order + 4 * order + 4 * n + fmax(block, dw_eigen_numbers(order)))
              : 8 * (order * order + fmax(block, order * order + 67 * order));

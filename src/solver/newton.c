@@ -22,7 +22,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PATIENCE = 20 };
+enum { PATIENCE = 20, LITTLE_PATIENCE = 5 }; /* with all rows; with some, of which others come next */
 /* How far lambda may fall or rise in a step, relative to itself. */
 #define MOST_FALL 0.9
 #define MOST_RISE 9
@@ -217,6 +217,8 @@ static bool is_as_good(const dw_newton *w, const dw_point *point, const dw_point
   return worth > 0 && point->objective >= than->objective - 0.1 * worth;
 }
 
+static int64_t patience(const dw_newton *w) { return w->is_part ? LITTLE_PATIENCE : PATIENCE; }
+
 static divw_status visit(void *self, dw_archive *archive) {
   divw_status status;
   dw_newton *w = self;
@@ -249,7 +251,7 @@ static divw_status look(dw_newton *w, dw_problem problem, double target, int32_t
   }
   DW_TRY(dw_evaluate(w->solve, problem, target, &w->trial));
   dw_report_progress(w->solve, &w->trial);
-  *stop_reason = dw_reason_to_stop(w->solve, &w->trial, target, PATIENCE, &w->progress);
+  *stop_reason = dw_reason_to_stop(w->solve, &w->trial, target, patience(w), &w->progress);
   if (first || *stop_reason == DIVW_STOP_CONVERGED || is_as_good(w, &w->trial, w->best) ||
       (!dw_is_lower(w->solve, problem, &w->trial, w->best) && !is_as_good(w, w->best, &w->trial))) {
     dw_point_copy(w->best, &w->trial, w->solve->n);
@@ -277,7 +279,7 @@ static divw_status iterate(dw_newton *w, dw_problem problem, double target, int3
     DW_TRY(dw_checkpoint_read(w->solve, (dw_stateful){w, visit}));
     DW_TRY(dw_checkpoint_resumed(w->solve));
     DW_TRY(dw_diagonalise_again(w->solve, &w->trial));
-    *stop_reason = w->progress.idle >= PATIENCE ? DIVW_STOP_STALLED : 0; /* what interrupted it came first */
+    *stop_reason = w->progress.idle >= patience(w) ? DIVW_STOP_STALLED : 0; /* what interrupted it came first */
   }
   for (; *stop_reason == 0; is_resuming = false) {
     if (!is_resuming) {

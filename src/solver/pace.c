@@ -90,13 +90,11 @@ fail:
   return status;
 }
 
-static divw_status run_moment(sample *s) {
-  return (s->single ? dw_kernel_moment_single : dw_kernel_moment)(s->kernel, NULL, s->S);
-}
+static divw_status run_moment(sample *s) { return dw_kernel_moment(s->kernel, NULL, s->single, s->S); }
 
 static divw_status run_quadratic(sample *s) {
   const double *const R[] = {s->R};
-  return (s->single ? dw_kernel_quadratic_single : dw_kernel_quadratic)(s->kernel, R, 1, &s->D);
+  return dw_kernel_quadratic(s->kernel, R, 1, s->single, &s->D);
 }
 
 static divw_status run_spectrum(sample *s) {

@@ -8,8 +8,9 @@
  * so that far smaller gaps are reached than delta itself. What an iteration makes of the gap is an estimate of the same
  * kind; in the form lambda KL it is one of two close numbers and never negative, while the difference of a bound and a
  * value would have the error of the value, delta. An estimate proves nothing: when it comes down to the target, or to
- * what single precision attains, the point is evaluated again in double, and the solve goes on in double where that
- * does not end it. A solve that ends otherwise evaluates its best point again.
+ * what single precision attains, or eight iterations have made nothing better, the point is evaluated again in double,
+ * and the solve goes on in double where that does not end it. A solve that ends otherwise evaluates its best point
+ * again.
  *
  * Orders below 1 weigh small eigenvalues by mu^(q-1), which single precision does not have; interior points solve
  * systems as ill-conditioned as their barrier; the published optimiser is compared digit by digit; and of features of

@@ -250,7 +250,7 @@ int64_t dw_most_solves(const dw_solve *solve);
 /* DIVW_ERROR_MEMORY, naming the figure, when more is needed than the options allow. */
 divw_status dw_check_memory(const dw_solve *solve);
 
-/* Numbers: workspace of dw_eigen(), and a block of rows of a pass. */
+/* Numbers: workspace of dw_eigen(), and a block of rows. */
 double dw_eigen_numbers(double r);
 double dw_block_numbers(int64_t n, int64_t r);
 

@@ -8,6 +8,7 @@
  *     methods.c     a case: iterations, row passes and seconds to a gap, by order and balance
  *     iteration.c   a case: one iteration against the floor
  *     solve.c       a case: a whole solve against its iterations times the floor
+ *     bars.c        a case: the figures of these two that are aimed at, each with its aim
  *     rows.c        writes a set as .npy, for programs that are compared with
  *     published.py  the published algorithm against this library's command
  *
@@ -27,7 +28,7 @@ typedef struct {
   const char *sets, *orders, *balances, *methods; /* lists, separated by commas */
   const char *output;
   double tolerance, seconds;
-  int64_t repeats, max_iterations, threads;
+  int64_t repeats, max_iterations, threads, divide;
   bool json, double_floor;
 } bench_options;
 
@@ -125,9 +126,23 @@ bool table_is_json(const bench_table *table);
 
 /* ---- the cases ---- */
 
+typedef struct {
+  floor_time floor; /* medians */
+  double seconds;
+  int64_t repeats;
+} iteration_time;
+iteration_time measure_iteration(const bench_options *options, const bench_problem *problem);
+
+typedef struct {
+  double seconds, floor, ratio, gap, passes; /* ratio: of seconds to iterations x floor */
+  int64_t iterations, repeats;
+} solve_time;
+solve_time measure_solve(const bench_options *options, const bench_problem *problem);
+
 void bench_methods(const bench_options *options, bench_table *table);
 void bench_iteration(const bench_options *options, bench_table *table);
 void bench_solve(const bench_options *options, bench_table *table);
+void bench_bars(const bench_options *options, bench_table *table);
 void bench_rows(const bench_options *options, bench_table *table);
 
 #endif

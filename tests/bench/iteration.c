@@ -29,22 +29,21 @@ static int32_t take_turn(int64_t iteration, double vendi_score, double entropy, 
   return t->count == t->repeats;
 }
 
-static void describe(bench_table *table, const bench_problem *problem, bool in_double, turns *t) {
-  floor_time floor = floor_median(t->floors, t->count);
-  double seconds = median(t->seconds, t->count);
+static void describe(bench_table *table, const bench_problem *problem, bool in_double, const iteration_time *time) {
+  const floor_time floor = time->floor;
   table_problem(table, problem);
   table_text(table, "floor in", in_double ? "double" : "single");
   table_number(table, "syrk ms", "%.4g", 1e3 * floor.syrk);
   table_number(table, "trmm ms", "%.4g", 1e3 * floor.trmm);
   table_number(table, "dsyevd ms", "%.4g", 1e3 * floor.eigen);
   table_number(table, "floor ms", "%.4g", 1e3 * floor.sum);
-  table_number(table, "iteration ms", "%.4g", 1e3 * seconds);
-  table_number(table, "iteration / floor", "%.3f", seconds / floor.sum);
-  table_number(table, "repeats", "%.0f", (double)t->count);
+  table_number(table, "iteration ms", "%.4g", 1e3 * time->seconds);
+  table_number(table, "iteration / floor", "%.3f", time->seconds / floor.sum);
+  table_number(table, "repeats", "%.0f", (double)time->repeats);
   table_row(table);
 }
 
-static void measure(const bench_options *options, bench_table *table, const bench_problem *problem) {
+iteration_time measure_iteration(const bench_options *options, const bench_problem *problem) {
   const divw_kernel *kernel = set_kernel(problem->set);
   bench_options own = *options;
   divw_weights *weights;
@@ -61,12 +60,18 @@ static void measure(const bench_options *options, bench_table *table, const benc
   if (t.count == 0) {
     die(1, "%s: converged in its first iteration, nothing to measure", problem->set->name);
   }
-  describe(table, problem, options->double_floor, &t);
+  const iteration_time time = {floor_median(t.floors, t.count), median(t.seconds, t.count), t.count};
   divw_weights_destroy(weights);
   divw_solver_destroy(solver);
   free(t.seconds);
   free(t.floors);
   floor_destroy(t.floor);
+  return time;
+}
+
+static void measure(const bench_options *options, bench_table *table, const bench_problem *problem) {
+  const iteration_time time = measure_iteration(options, problem);
+  describe(table, problem, options->double_floor, &time);
 }
 
 void bench_iteration(const bench_options *options, bench_table *table) {

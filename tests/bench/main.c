@@ -20,6 +20,7 @@ static const bench_case cases[] = {
     {"methods", "mnist01-500,mnist01,mixture-800x64,mixture-5000x64,mixture-5000x128,digits-2000", 1, bench_methods},
     {"iteration", "mixture-100000x128,mixture-100000x512,mixture-100000x1024", 15, bench_iteration},
     {"solve", "digits-10000,mixture-100000x512", 5, bench_solve},
+    {"bars", "", 9, bench_bars},
     {"rows", NULL, 1, bench_rows}};
 
 static const char help[] =
@@ -31,6 +32,8 @@ static const char help[] =
     "  iteration    one iteration against the floor: a bare syrk and trmm of the rows (n x r)\n"
     "               and a bare dsyevd (r x r), in turn with the iterations of one solve\n"
     "  solve        a whole solve against its iterations times the floor\n"
+    "  bars         the figures of iteration and solve that are aimed at, each with its aim:\n"
+    "               minutes and 7 GB; published.py and streamed rows are apart\n"
     "  rows         writes a set to --output FILE.npy\n"
     "\n"
     "  --set A,B,...       mixture-NxD: N x D signed rows, a long-tailed mixture of 1,000\n"
@@ -48,6 +51,7 @@ static const char help[] =
     "  --repeats N         of which the median is taken (iteration 15, solve 5)\n"
     "  --floor TYPE        precision of the floor's syrk and trmm: single (default) or double\n"
     "  --threads N         of the library and of the floor (OPENBLAS_NUM_THREADS, or all cores)\n"
+    "  --divide N          bars: with an N-th of the rows, to try the command (1)\n"
     "  --json              JSON in place of Markdown\n"
     "  --output FILE       of rows\n"
     "\n"
@@ -113,7 +117,7 @@ static const bench_case *case_of(const char *name) {
       return &cases[k];
     }
   }
-  die(EXIT_USAGE, "%s is no case, expected methods, iteration, solve or rows: see --help", name);
+  die(EXIT_USAGE, "%s is no case, expected methods, iteration, solve, bars or rows: see --help", name);
 }
 
 static void set_flag(bench_options *options, const char *flag, const char *value) {
@@ -129,6 +133,7 @@ static void set_flag(bench_options *options, const char *flag, const char *value
                {"--output", &options->output, NULL, NULL},
                {"--repeats", NULL, &options->repeats, NULL},
                {"--threads", NULL, &options->threads, NULL},
+               {"--divide", NULL, &options->divide, NULL},
                {"--max-iterations", NULL, &options->max_iterations, NULL},
                {"--tolerance", NULL, NULL, &options->tolerance},
                {"--seconds", NULL, NULL, &options->seconds}};
@@ -160,7 +165,8 @@ static bench_options parse(const bench_case *chosen, int count, char **arguments
                            .tolerance = 1e-6,
                            .seconds = 60,
                            .repeats = chosen->repeats,
-                           .max_iterations = 500};
+                           .max_iterations = 500,
+                           .divide = 1};
   for (int k = 0; k < count; k++) {
     if (strcmp(arguments[k], "--json") == 0) {
       options.json = true;

@@ -16,14 +16,15 @@ static int32_t count_iterations(int64_t iteration, double vendi_score, double en
   return 0;
 }
 
-static void measure(const bench_options *options, bench_table *table, const bench_problem *problem) {
+solve_time measure_solve(const bench_options *options, const bench_problem *problem) {
   const divw_kernel *kernel = set_kernel(problem->set);
-  int64_t iterations = 0, repeats = options->repeats;
-  double *seconds = allocate(repeats, sizeof *seconds), gap = 0, passes = 0;
+  const int64_t repeats = options->repeats;
+  double *seconds = allocate(repeats, sizeof *seconds);
+  solve_time time = {.repeats = repeats};
   floor_time *floors = allocate(repeats, sizeof *floors);
   bench_floor *floor = floor_create(kernel, options->double_floor);
   divw_solver *solver = make_solver(options, problem);
-  must(divw_solver_set_progress(solver, count_iterations, &iterations));
+  must(divw_solver_set_progress(solver, count_iterations, &time.iterations));
   (void)floor_run(floor); /* warm */
   for (int64_t k = 0; k < repeats; k++) {
     divw_weights *weights;
@@ -31,26 +32,32 @@ static void measure(const bench_options *options, bench_table *table, const benc
     double began = now();
     must(divw_solver_solve(solver, kernel, &weights));
     seconds[k] = now() - began;
-    gap = divw_weights_gap(weights);
-    passes = (double)divw_weights_row_passes(weights);
+    time.gap = divw_weights_gap(weights);
+    time.passes = (double)divw_weights_row_passes(weights);
     divw_weights_destroy(weights);
   }
-  double middle = median(seconds, repeats), base = floor_median(floors, repeats).sum;
-  table_problem(table, problem);
-  table_number(table, "gap", "%.1e", gap);
-  table_number(table, "iterations", "%.0f", (double)iterations);
-  table_number(table, "row passes", "%.0f", passes);
-  table_number(table, "solve s", "%.4g", middle);
-  table_text(table, "floor in", options->double_floor ? "double" : "single");
-  table_number(table, "floor ms", "%.4g", 1e3 * base);
-  table_number(table, "solve / (iterations x floor)", "%.3f",
-               iterations > 0 ? middle / ((double)iterations * base) : NAN);
-  table_number(table, "repeats", "%.0f", (double)repeats);
-  table_row(table);
+  time.seconds = median(seconds, repeats);
+  time.floor = floor_median(floors, repeats).sum;
+  time.ratio = time.iterations > 0 ? time.seconds / ((double)time.iterations * time.floor) : NAN;
   divw_solver_destroy(solver);
   floor_destroy(floor);
   free(floors);
   free(seconds);
+  return time;
+}
+
+static void measure(const bench_options *options, bench_table *table, const bench_problem *problem) {
+  const solve_time time = measure_solve(options, problem);
+  table_problem(table, problem);
+  table_number(table, "gap", "%.1e", time.gap);
+  table_number(table, "iterations", "%.0f", (double)time.iterations);
+  table_number(table, "row passes", "%.0f", time.passes);
+  table_number(table, "solve s", "%.4g", time.seconds);
+  table_text(table, "floor in", options->double_floor ? "double" : "single");
+  table_number(table, "floor ms", "%.4g", 1e3 * time.floor);
+  table_number(table, "solve / (iterations x floor)", "%.3f", time.ratio);
+  table_number(table, "repeats", "%.0f", (double)time.repeats);
+  table_row(table);
 }
 
 void bench_solve(const bench_options *options, bench_table *table) {

@@ -74,6 +74,17 @@ class Bench(unittest.TestCase):
         self.assertAlmostEqual(row["solve_iterations_x_floor"] * row["iterations"] * row["floor_ms"],
                                1e3 * row["solve_s"], delta=1e-3 * row["solve_s"])
 
+    def test_bars_say_which_aims_are_met(self):
+        rows = table(run("bars", "--divide", 2000, "--repeats", 1, "--max-iterations", 20))
+        self.assertEqual(len(rows), 10)
+        for row in rows:
+            met = "" if row["aim"] == "null" else "yes" if float(row["value"]) <= float(row["aim"]) else "no"
+            self.assertEqual(row["met"], met)
+        self.assertEqual([row["set"] for row in rows if row["iterations"] != "null"],
+                         ["digits-5", "mixture-50x512", "mixture-500x512"])
+        ratios = [float(row["value"]) for row in rows if "x256" in row["set"]]
+        self.assertAlmostEqual(ratios.pop(), max(ratios) / min(ratios), delta=0.01 * max(ratios) / min(ratios))
+
     def test_mixtures_are_signed_long_tailed_and_begin_alike(self):
         large, small = self.rows("mixture-3000x8"), self.rows("mixture-50x8")
         self.assertEqual(large.dtype, np.float32)
