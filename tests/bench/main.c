@@ -51,7 +51,8 @@ static const char help[] =
     "  --repeats N         of which the median is taken (iteration 15, solve 5)\n"
     "  --floor TYPE        precision of the floor's syrk and trmm: single (default) or double\n"
     "  --threads N         of the library and of the floor (OPENBLAS_NUM_THREADS, or all cores)\n"
-    "  --divide N          bars: with an N-th of the rows, to try the command (1)\n"
+    "  --divide N          bars: with an N-th of the rows, to try the command (1); of the flags above it takes\n"
+    "                      --repeats, --max-iterations, --floor and --threads\n"
     "  --json              JSON in place of Markdown\n"
     "  --output FILE       of rows\n"
     "\n"
@@ -156,6 +157,18 @@ static void set_flag(bench_options *options, const char *flag, const char *value
   options->double_floor = strcmp(value, "double") == 0;
 }
 
+/* What is measured by bars is fixed, and --divide is for it alone. */
+static void check_flag(const bench_case *chosen, const char *flag) {
+  static const char *const of_bars[] = {"--repeats", "--threads", "--floor", "--divide", "--max-iterations"};
+  bool is_of_bars = false;
+  for (size_t k = 0; k < sizeof of_bars / sizeof *of_bars; k++) {
+    is_of_bars |= strcmp(of_bars[k], flag) == 0;
+  }
+  if (chosen->run == bench_bars ? !is_of_bars : strcmp(flag, "--divide") == 0) {
+    die(EXIT_USAGE, "%s is no flag of %s: see --help", flag, chosen->name);
+  }
+}
+
 static bench_options parse(const bench_case *chosen, int count, char **arguments) {
   bool sweeps = chosen->run == bench_methods;
   bench_options options = {.sets = chosen->sets,
@@ -171,6 +184,7 @@ static bench_options parse(const bench_case *chosen, int count, char **arguments
     if (strcmp(arguments[k], "--json") == 0) {
       options.json = true;
     } else if (k + 1 < count) {
+      check_flag(chosen, arguments[k]);
       set_flag(&options, arguments[k], arguments[k + 1]);
       k++;
     } else {

@@ -85,6 +85,10 @@ class Bench(unittest.TestCase):
         ratios = [float(row["value"]) for row in rows if "x256" in row["set"]]
         self.assertAlmostEqual(ratios.pop(), max(ratios) / min(ratios), delta=0.01 * max(ratios) / min(ratios))
 
+    def test_flags_that_a_case_would_ignore_are_refused(self):
+        self.assertIn("--set is no flag of bars", run("bars", "--set", "mixture-5x2", status=2))
+        self.assertIn("--divide is no flag of solve", run("solve", "--divide", 2, status=2))
+
     def test_mixtures_are_signed_long_tailed_and_begin_alike(self):
         large, small = self.rows("mixture-3000x8"), self.rows("mixture-50x8")
         self.assertEqual(large.dtype, np.float32)
