@@ -46,6 +46,8 @@ DECLARATIONS = {
     "divw_version": (c_char_p,),
     "divw_status_name": (c_char_p, c_int32),
     "divw_error_message": (c_char_p,),
+    "divw_threads": (c_int32,),
+    "divw_set_threads": (check, c_int32),
     "divw_dataset_create_borrowed": (check, OBJECT, c_void_p, c_int64, c_int64, c_int32, c_int64),
     "divw_dataset_load": (check, OBJECT, c_char_p),
     "divw_dataset_select_labels": (check, OBJECT, c_void_p, INTEGERS, c_int64),
@@ -124,6 +126,13 @@ def library_path():
 library = ctypes.CDLL(library_path())
 for declared, (result, *types) in DECLARATIONS.items():
     getattr(library, declared).restype, getattr(library, declared).argtypes = result, types
+
+
+def set_threads(count=None):
+    """The threads of the library, None: as many as it has. A program that calls this, as the command does, has the
+    faster way to share out work: NumPy's BLAS, where it is the library's, then gets as many between calls, and within
+    them what the library chooses."""
+    library.divw_set_threads(library.divw_threads() if count is None else count)
 
 
 def number_of(name, names):

@@ -162,11 +162,14 @@ class Python(PythonLoop):
 
     def test_solving_in_python_gives_the_weights_of_the_command(self):
         seen = []
+        self.divw.set_threads()  # as the command does
         with self.divw.Dataset(self.rows) as dataset, self.divw.Kernel(dataset) as kernel:
             solver = self.divw.Solver(balance=0.5, progress=lambda *values: seen.append(values))
             weights = solver.solve(kernel)
             self.assertAlmostEqual(kernel.vendi_score(weights.values), weights.vendi_score, delta=1e-9)
         numpy.testing.assert_allclose(weights.values, self.weights.values, rtol=1e-6)
+        with self.assertRaisesRegex(self.divw.Error, "threads is 0, expected 1 to 1024"):
+            self.divw.set_threads(0)
         self.assertEqual(weights.stop_reason, "converged")
         self.assertEqual([values[0] for values in seen], list(range(1, len(seen) + 1)))
 
