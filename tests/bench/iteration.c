@@ -1,7 +1,7 @@
 /* One iteration against the floor, in turn: the progress function, which the solver calls after each of its iterations,
- * notes how long every second one took and then runs the floor. So both see the same machine, whatever else it is doing.
- * The one in between is there for caches, which the pause after the floor leaves cold: the floor has them warm, as
- * iterations have that follow one another. */
+ * notes how long every second one took and then runs the floor. So both see the same machine, whatever else it is
+ * doing. The one in between is there for caches, which the pause after the floor leaves cold: the floor has them warm,
+ * as iterations have that follow one another. */
 #include "bench.h"
 
 #include <stdlib.h>
