@@ -15,7 +15,7 @@
 #include <string.h>
 
 struct dw_zip {
-  dw_archive archive;
+  dw_zip_archive archive;
   dw_zip_entry member;
   int64_t begin;  /* of the member's bytes in the file */
   int64_t taken;  /* of them, packed */
@@ -155,7 +155,7 @@ divw_status dw_zip_open(dw_zip **out, int file, int64_t file_bytes, unsigned cha
   dw_zip *zip;
   *out = NULL;
   DW_TRY(dw_alloc_zero(&zip, 1, sizeof *zip));
-  zip->archive = (dw_archive){.file = file, .bytes = file_bytes, .path = path, .window = window};
+  zip->archive = (dw_zip_archive){.file = file, .bytes = file_bytes, .path = path, .window = window};
   DW_TRY(find(zip, name));
   DW_TRY(open_member(zip));
   *out = zip;

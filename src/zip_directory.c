@@ -18,7 +18,7 @@
 
 enum { END = 22, END_64 = 56, LOCATOR = 20, ENTRY = 46, HEADER = 30, IN_64_BITS = 1 };
 
-divw_status dw_zip_damaged(const dw_archive *archive, const char *how) {
+divw_status dw_zip_damaged(const dw_zip_archive *archive, const char *how) {
   return dw_fail(DIVW_ERROR_FORMAT, "%s: the zip archive is damaged: %s", archive->path, how);
 }
 
@@ -30,7 +30,7 @@ static uint64_t number(const unsigned char *bytes, int count) {
   return value;
 }
 
-divw_status dw_zip_read_at(const dw_archive *archive, int64_t position, void *buffer, int64_t bytes, int64_t *got) {
+divw_status dw_zip_read_at(const dw_zip_archive *archive, int64_t position, void *buffer, int64_t bytes, int64_t *got) {
   *got = 0;
   while (*got < bytes) {
     const ssize_t count =
@@ -50,7 +50,7 @@ divw_status dw_zip_read_at(const dw_archive *archive, int64_t position, void *bu
 }
 
 /* Exactly so many bytes of the directory, or it is damaged. */
-static divw_status read_directory(dw_archive *archive, void *buffer, int64_t bytes) {
+static divw_status read_directory(dw_zip_archive *archive, void *buffer, int64_t bytes) {
   int64_t got;
   divw_status status;
   if (bytes > archive->end - archive->at) {
@@ -68,7 +68,7 @@ fail:
 /* ---- where it is ---- */
 
 /* A directory of `bytes` bytes from `begin` on has to end before `limit`. */
-static divw_status go_to(dw_archive *archive, uint64_t begin, uint64_t bytes, int64_t limit) {
+static divw_status go_to(dw_zip_archive *archive, uint64_t begin, uint64_t bytes, int64_t limit) {
   if (begin > (uint64_t)limit || bytes > (uint64_t)limit - begin) {
     return dw_zip_damaged(archive, "it has no directory where its end says");
   }
@@ -78,7 +78,7 @@ static divw_status go_to(dw_archive *archive, uint64_t begin, uint64_t bytes, in
 }
 
 /* The record that a locator in front of the end points at. */
-static divw_status find_in_64_bits(dw_archive *archive, const unsigned char *locator, int64_t limit) {
+static divw_status find_in_64_bits(dw_zip_archive *archive, const unsigned char *locator, int64_t limit) {
   unsigned char record[END_64] = {0};
   divw_status status;
   DW_TRY(go_to(archive, number(locator + 8, 8), END_64, limit));
@@ -92,7 +92,7 @@ fail:
 }
 
 /* The end is the last place that looks like it; a comment may follow. */
-divw_status dw_zip_find_directory(dw_archive *archive) {
+divw_status dw_zip_find_directory(dw_zip_archive *archive) {
   divw_status status;
   const int64_t first = dw_max(0, archive->bytes - DW_ZIP_WINDOW);
   const unsigned char *window = archive->window;
@@ -129,7 +129,7 @@ static bool take_64_bits(dw_zip_entry *entry, const unsigned char *field, int64_
   return true;
 }
 
-static divw_status read_extra(dw_archive *archive, dw_zip_entry *entry, int64_t bytes) {
+static divw_status read_extra(dw_zip_archive *archive, dw_zip_entry *entry, int64_t bytes) {
   divw_status status;
   DW_TRY(read_directory(archive, archive->window, bytes));
   const unsigned char *field = archive->window, *end = field + bytes;
@@ -144,7 +144,7 @@ fail:
   return status;
 }
 
-divw_status dw_zip_next(dw_archive *archive, dw_zip_entry *entry, char name[DW_ZIP_NAME]) {
+divw_status dw_zip_next(dw_zip_archive *archive, dw_zip_entry *entry, char name[DW_ZIP_NAME]) {
   unsigned char fixed[ENTRY] = {0};
   divw_status status;
   DW_TRY(read_directory(archive, fixed, ENTRY));
@@ -166,7 +166,7 @@ fail:
   return status;
 }
 
-divw_status dw_zip_begin_of(const dw_archive *archive, const dw_zip_entry *entry, int64_t *begin) {
+divw_status dw_zip_begin_of(const dw_zip_archive *archive, const dw_zip_entry *entry, int64_t *begin) {
   unsigned char header[HEADER] = {0};
   int64_t got = 0;
   divw_status status = DIVW_OK;

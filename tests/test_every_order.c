@@ -2,6 +2,7 @@
 #include "check.h"
 #include "make.h"
 #include "reference.h"
+#include "solver/solve.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -216,6 +217,36 @@ static void quality_above_order_one_by_both_methods(void **state) {
   free(x);
 }
 
+/* Orders with a dual state of their own: what some rows at a time end with is no better than the bound of all at once,
+ * nor the other way round; and it is the same at balance 1, where weights are few. */
+static void large_orders_take_rows_at_once_or_in_turn(void **state) {
+  (void)state;
+  static const double large[] = {50, 1000, INFINITY}, balances[] = {0.999, 1};
+  double *x = make_rows(400, 12, 35);
+  divw_kernel *kernel = make_kernel(x, 400, 12);
+  for (int k = 0; k < 6; k++) {
+    double objective[2], bound[2];
+    for (int part = 0; part < 2; part++) {
+      divw_solver *solver;
+      divw_weights *weights;
+      ok(divw_solver_create(&solver));
+      ok(divw_solver_set_order(solver, large[k / 2]));
+      ok(divw_solver_set_balance(solver, balances[k % 2]));
+      ok(divw_solver_set_method(solver, DIVW_METHOD_INTERIOR_POINT));
+      solver->most_active = part * 150;
+      ok(divw_solver_solve(solver, kernel, &weights));
+      objective[part] = divw_weights_objective_value(weights);
+      bound[part] = divw_weights_global_upper_bound(weights);
+      assert_true(divw_weights_gap(weights) <= (balances[k % 2] == 1 || part == 0 ? 1e-6 : 0.01));
+      divw_weights_destroy(weights);
+      divw_solver_destroy(solver);
+    }
+    assert_true(objective[0] <= bound[1] && objective[1] <= bound[0]);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static divw_status solve_once(void *context) {
   divw_solver *solver;
   divw_weights *weights;
@@ -246,6 +277,7 @@ int main(void) {
       cmocka_unit_test(copies_at_extreme_orders),
       cmocka_unit_test(large_orders_take_few_iterations_to_their_limit),
       cmocka_unit_test(quality_above_order_one_by_both_methods),
+      cmocka_unit_test(large_orders_take_rows_at_once_or_in_turn),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

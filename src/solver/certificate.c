@@ -67,8 +67,8 @@ static void copy_with_ridge(const dw_solve *solve, double ridge, double *R) {
 }
 
 /* With a dual state that a method has: |rho|_q >= tr(rho sigma) / |sigma|_q* for any sigma >= 0, so D_i = log VS + c -
- * c phi_i^T sigma phi_i / (|rho|_q |sigma|_q*), c = q / (q-1); as little of I as makes it definite is added. At q =
- * inf, where c = 1, D is taken without log VS + c. */
+ * c phi_i^T sigma phi_i / (|rho|_q |sigma|_q*), c = q / (q-1), 1 at q = inf; as little of I as makes it definite is
+ * added. */
 static divw_status gradient_dual(const dw_solve *solve, double *R, dw_gradient *gradient) {
   divw_status status;
   const int64_t r = solve->r;
@@ -80,8 +80,7 @@ static divw_status gradient_dual(const dw_solve *solve, double *R, dw_gradient *
     DW_TRY(dual_norm(R, r, order, &norm));
     copy_with_ridge(solve, ridge, R);
     if (dw_cholesky(R, r)) {
-      *gradient = (dw_gradient){.scale = -c * exp(log_vendi / c) / norm};
-      *(isinf(order) ? &gradient->constant : &gradient->offset) = log_vendi + c;
+      *gradient = (dw_gradient){.offset = log_vendi + c, .scale = -c * exp(log_vendi / c) / norm};
       return DIVW_OK;
     }
   }
@@ -143,9 +142,8 @@ static bool has_ratio(const dw_solve *solve) { return solve->quality != NULL && 
 /* With quality scores and q > 1 (and lambda = 0) the value, p.s VS_q, is only quasi-concave: the gap is that of the
  * ratio (p.s)^(1/c) / (p.t), c = q / (q-1), to which VS_q = |rho|_q^-c is bounded by Hoelder's inequality,
  * |rho|_q >= p.t, t_i = phi_i^T sigma^(q-1) phi_i / |sigma|_q^(q-1). With s and t relative to those of this point and
- * (p.s)^(1/c) <= 1 + (p.s - 1) / c, no p has a ratio above k as soon as max <s - k c t, p> <= 1 - c. D is log VS + c -
- * c t
- * + s. */
+ * (p.s)^(1/c) <= 1 + (p.s - 1) / c, no p has a ratio above k as soon as max <s - k c t, p> <= 1 - c.
+ * D is log VS + c - c t + s. */
 static double ratio_gap(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
   double c = solve->objective.order / (solve->objective.order - 1), least = 1, most = INFINITY;
   double log_quality = point->log_value - point->log_vendi, share = exp(solve->log_scale - log_quality); /* 1 / p.s */

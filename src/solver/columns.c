@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rounds without a smaller gap; iterations of ascent that find the first
- * rows. */
+/* Rounds without a smaller gap; iterations of ascent that find the first rows; the most rows of a round. */
 enum { PATIENCE = 10, APPROACH = 15, MOST = 8000 };
 
 /* A share of the mean weight of active rows, from which on a row has weight. Logits log(n p): of none, and the most
@@ -38,6 +37,11 @@ int64_t dw_interior_active(const dw_solve *solve) {
   return dw_min(solve->n, dw_max(1000, dw_min(MOST, 64 * solve->r)));
 }
 
+bool dw_interior_has_dual(const dw_solve *solve) {
+  const double order = solve->objective.order;
+  return isinf(order) || (dw_interior_is_norm(order) && solve->quality == NULL);
+}
+
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;
   for (int64_t k = 0, run; k < active.count; k += run) {
@@ -56,7 +60,7 @@ static divw_status run_round(dw_solve *solve, dw_problem problem, double target,
   if (isinf(solve->objective.order)) {
     return dw_interior_inf(solve, problem, target, active, point, theta, stop_reason);
   }
-  if (dw_interior_is_norm(solve->objective.order) && solve->quality == NULL) {
+  if (dw_interior_has_dual(solve)) {
     return dw_interior_norm(solve, problem, target, active, point, theta, stop_reason);
   }
   return dw_interior_smooth(solve, problem, target, active, point, theta, stop_reason);

@@ -53,8 +53,7 @@ static double newton_numbers(const dw_solve *s, double m) {
   const dw_constraints *c = &s->options->constraints;
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
-  const bool has_dual = isinf(s->objective.order) || (dw_interior_is_norm(s->objective.order) && s->quality == NULL);
-  double columns = groups + has_limit(s) + has_dual, unknowns = columns + loose + (loose > 0);
+  double columns = groups + has_limit(s) + dw_interior_has_dual(s), unknowns = columns + loose + (loose > 0);
   return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2, s->objective.order) + 5 * m + 5 * pairs +
          columns * m + unknowns * (unknowns + 3) + columns + 7 * groups;
 }
@@ -64,7 +63,7 @@ static double value_numbers(const dw_solve *s, double m) {
   if (isinf(s->objective.order)) {
     return 4 * m * r + 3 * m + 3 * r + 9 * r * r;
   }
-  if (dw_interior_is_norm(s->objective.order) && s->quality == NULL) {
+  if (dw_interior_has_dual(s)) {
     return 3 * m * r + m + 4 * r + 11 * r * r;
   }
   return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 2 * m);

@@ -7,8 +7,8 @@
  *
  * and exactly in the level y of objective.h, with the scale s = VS^e:
  *
- *     (y(rho) - y(rho_0)) / s_0 <= constant + tr(rho h(sigma)) s(sigma) / s_0,    constant = (y(sigma) - y(rho_0)) /
- * s_0 .
+ *     (y(rho) - y(rho_0)) / s_0 <= constant + tr(rho h(sigma)) s(sigma) / s_0,
+ *     constant = (y(sigma) - y(rho_0)) / s_0 .
  *
  * So D_i = log VS_q(rho_0) + phi_i^T h(sigma) phi_i s(sigma) / s_0, which has the mean log VS_q at sigma = rho_0 for
  * every order; near q = 1 no digit is lost to the 1 / (1-q), since h is computed by expm1. At orders above 2 powers go

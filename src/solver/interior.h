@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
   void *self;
   double unit;
+  double offset;   /* marginal diversities are g / unit, in nats, and this */
   double exponent; /* y is VS^exponent / exponent, as far as its curvature goes */
   int64_t spikes;  /* of its curvature, always as many */
   /* Looks at a point: minus the Hessian F; DIVW_ERROR_NUMERICAL where rounding has the word. At the first point: the
@@ -65,6 +66,7 @@ divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target
 
 /* The same with the value of smooth orders, of large ones, which have a dual state of their own, and of order inf. */
 bool dw_interior_is_norm(double order);
+bool dw_interior_has_dual(const dw_solve *solve); /* by one of the last two, and not with scores */
 divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
                                double *theta, int32_t *stop_reason);
 divw_status dw_interior_norm(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,

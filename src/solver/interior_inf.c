@@ -131,11 +131,16 @@ fail:
   return status;
 }
 
+static void set_unit(least_eigenvalue *v, const dw_point *at) {
+  v->value->unit = dw_level_scale(-1, at->log_vendi);
+  v->value->offset = at->log_vendi + 1;
+}
+
 static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvature) {
   least_eigenvalue *v = self;
   divw_status status;
   int64_t m = v->m, r = v->r;
-  v->value->unit = dw_level_scale(-1, at->log_value);
+  set_unit(v, at);
   /* rho is that of the projected weights, which may be a little beyond tau */
   v->tau = fmax(v->tau, v->solve->spectrum.mu[r - 1] * (1 + 0.01 * fmin(at->gap, 1)));
   turn_basis(v);
@@ -154,7 +159,7 @@ fail:
 static void first_gradient(void *self, const dw_point *at, double *g) {
   least_eigenvalue *v = self;
   v->tau = 1.5 * exp(-at->log_vendi);
-  v->value->unit = dw_level_scale(-1, at->log_value);
+  set_unit(v, at);
   for (int64_t i = 0; i < v->m; i++) {
     g[i] = -1 / (double)v->r;
   }

@@ -158,12 +158,18 @@ static void forms(norm *v, const double *m, double *out) {
   }
 }
 
+/* y = -c |rho|_q, of which -tr(rho sigma) leaves out c; and D has the mean log VS. */
+static void set_unit(norm *v, const dw_point *at) {
+  const double exponent = v->value->exponent;
+  v->value->unit = -exponent * dw_level_scale(exponent, at->log_vendi);
+  v->value->offset = at->log_vendi - 1 / exponent;
+}
+
 static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvature) {
   norm *v = self;
   divw_status status;
   const int64_t r = v->r;
-  const double exponent = v->solve->objective.exponent;
-  v->value->unit = -exponent * dw_level_scale(exponent, at->log_vendi);
+  set_unit(v, at);
   /* rho is that of the projected weights, which may be a little beyond tau */
   v->tau = fmax(v->tau, v->solve->spectrum.mu[r - 1] * (1 + 0.01 * fmin(at->gap, 1)));
   DW_TRY(find_basis(v, v->gamma));
@@ -186,9 +192,8 @@ fail:
 
 static void first_gradient(void *self, const dw_point *at, double *g) {
   norm *v = self;
-  const double exponent = v->solve->objective.exponent;
-  v->tau = 1.5 * exp(exponent * at->log_vendi);
-  v->value->unit = -exponent * dw_level_scale(exponent, at->log_vendi);
+  v->tau = 1.5 * exp(v->value->exponent * at->log_vendi);
+  set_unit(v, at);
   for (int64_t i = 0; i < v->m; i++) {
     g[i] = -v->sigma[0]; /* sigma is a multiple of I */
   }

@@ -236,6 +236,7 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_VISIT(archive, w->fixed_deficit);
   DW_VISIT(archive, w->looks);
   DW_VISIT(archive, w->value->unit);
+  DW_VISIT(archive, w->value->offset);
   DW_TRY(dw_progress_visit(&w->progress, archive));
   status = w->value->visit == NULL ? DIVW_OK : w->value->visit(w->value->self, archive);
 fail:
@@ -312,7 +313,7 @@ divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target
   memcpy(w.trial.logit, best->logit, (size_t)solve->n * sizeof *best->logit);
   DW_TRY(iterate(&w, problem, target, stop_reason));
   for (int32_t g = 0; theta != NULL && g < w.groups; g++) {
-    theta[g] = w.theta[g] / value->unit;
+    theta[g] = w.theta[g] / value->unit + value->offset;
   }
 fail:
   solve->smooths_always = false;

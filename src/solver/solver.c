@@ -163,7 +163,7 @@ static void fill_report(const dw_solve *solve, const dw_solution *solution, dw_r
 /* What D is called in public has the mean q / (1-q), -1 at order inf, in place of log VS. */
 static void restate_marginal(const dw_solve *solve, dw_point *best) {
   const double q = solve->objective.order;
-  const double shift = q == 1 || isinf(q) ? 0 : q / (1 - q) - best->log_vendi;
+  const double shift = q == 1 ? 0 : (isinf(q) ? -1 : q / (1 - q)) - best->log_vendi;
   for (int64_t i = 0; shift != 0 && i < solve->n; i++) {
     best->D[i] += shift;
   }
