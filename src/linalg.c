@@ -121,6 +121,22 @@ void dw_add_products(double *product, const double *a, int64_t m, const double *
   dw_blas_end();
 }
 
+void dw_add_weighted_products(double *moment, const double *w, const double *y, int64_t m, int64_t r, double *room) {
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t k = 0; k < r; k++) {
+      room[i * r + k] = w[i] * y[i * r + k];
+    }
+  }
+  dw_add_products(moment, room, r, y, r, m);
+}
+
+void dw_add_forms(double *out, const double *matrix, const double *y, int64_t m, int64_t r, double *room) {
+  dw_row_products(room, r, y, m, matrix, r, r);
+  for (int64_t i = 0; i < m; i++) {
+    out[i] += dw_dot(room + i * r, y + i * r, r);
+  }
+}
+
 void dw_divide_rows(double *rows, int64_t count, const double *R, int64_t r) {
   assert(r <= DW_MAX_ORDER && count <= INT32_MAX);
   dw_blas_begin_product(count, r, r / 2);

@@ -47,6 +47,11 @@ void dw_row_products(double *product, int64_t stride, const double *a, int64_t m
 /* product += a^T b, m x n; a is count x m, b is count x n. */
 void dw_add_products(double *product, const double *a, int64_t m, const double *b, int64_t n, int64_t count);
 
+/* moment += sum_i w_i y_i y_i^T, r x r; out_i += y_i^T matrix y_i for a symmetric r x r matrix; y is m x r, and so is
+ * the room for scaled rows and products. */
+void dw_add_weighted_products(double *moment, const double *w, const double *y, int64_t m, int64_t r, double *room);
+void dw_add_forms(double *out, const double *matrix, const double *y, int64_t m, int64_t r, double *room);
+
 /* rows := rows R^-1, count r^2 operations, and x := R^-1 x; R is upper triangular. */
 void dw_divide_rows(double *rows, int64_t count, const double *R, int64_t r);
 void dw_divide(double *x, const double *R, int64_t r);

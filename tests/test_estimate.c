@@ -487,13 +487,23 @@ static divw_estimate *estimate_of(double order, int64_t n, int64_t d, int32_t dt
   return estimate;
 }
 
+/* The least of some tries: what else the machine does only adds to one. */
+static double seconds_of(const divw_estimate *estimate, int32_t method) {
+  double least = INFINITY;
+  for (int k = 0; k < 5; k++) {
+    double seconds;
+    ok(divw_estimate_seconds(estimate, method, &seconds));
+    least = fmin(least, seconds);
+  }
+  return least;
+}
+
 static void time_grows_with_the_rows_whatever_their_type(void **state) {
   (void)state;
   for (int32_t dtype = DIVW_FLOAT64; dtype <= DIVW_UINT8; dtype++) {
     divw_estimate *few = estimate_of(1, 2000, 16, dtype), *many = estimate_of(1, 2000000, 16, dtype);
-    double short_time, long_time;
-    ok(divw_estimate_seconds(few, DIVW_METHOD_ACCELERATED, &short_time));
-    ok(divw_estimate_seconds(many, DIVW_METHOD_ACCELERATED, &long_time));
+    const double short_time = seconds_of(few, DIVW_METHOD_ACCELERATED),
+                 long_time = seconds_of(many, DIVW_METHOD_ACCELERATED);
     assert_true(short_time > 0 && long_time > 20 * short_time && isfinite(long_time));
     divw_estimate_destroy(few);
     divw_estimate_destroy(many);
@@ -506,9 +516,7 @@ static void every_method_and_order_has_a_time(void **state) {
   for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
     divw_estimate *estimate = estimate_of(orders[k], 5000, 20, DIVW_FLOAT32), *wide = estimate_of(orders[k], 3, 9, 1);
     for (int32_t method = DIVW_METHOD_ACCELERATED; method <= DIVW_METHOD_ADAM; method++) {
-      double seconds, tiny;
-      ok(divw_estimate_seconds(estimate, method, &seconds));
-      ok(divw_estimate_seconds(wide, method, &tiny));
+      const double seconds = seconds_of(estimate, method), tiny = seconds_of(wide, method);
       assert_true(tiny > 0 && seconds > tiny && isfinite(seconds));
     }
     divw_estimate_destroy(estimate);

@@ -77,4 +77,9 @@ divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, 
 /* Reads the rows of phi that are active: count x r numbers. */
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows);
 
+/* How far along dm the matrix m stays definite, at most `step`; 0 when it is on the boundary already. It is found by
+ * trying factorisations, which at r^3 / 3 are cheaper than the eigenvalues that give it. */
+double dw_definite_distance(bool (*stays_definite)(void *self, const double *m, const double *dm, double step),
+                            void *self, const double *m, const double *dm, double step);
+
 #endif

@@ -65,11 +65,8 @@ static void symmetric_product(least_eigenvalue *v, const double *A, const double
 
 /* diag of Y m Y^T for symmetric m. */
 static void forms(least_eigenvalue *v, const double *m, double *out) {
-  int64_t r = v->r;
-  dw_row_products(v->product, r, v->y, v->m, m, r, r);
-  for (int64_t i = 0; i < v->m; i++) {
-    out[i] = dw_dot(v->product + i * r, v->y + i * r, r);
-  }
+  memset(out, 0, (size_t)v->m * sizeof *out);
+  dw_add_forms(out, m, v->y, v->m, v->r, v->product);
 }
 
 static double trace(const double *m, int64_t r) {
@@ -189,13 +186,10 @@ static double growth(void *self, double u) { return u / ((const least_eigenvalue
 /* dZ and d sigma, in the eigenbasis. */
 static void respond(void *self, double u, const double *dp, double kappa) {
   least_eigenvalue *v = self;
-  int64_t m = v->m, r = v->r;
+  int64_t r = v->r;
   v->dtau = -u;
-  for (int64_t k = 0; k < m * r; k++) {
-    v->product[k] = dp[k / r] * v->y[k];
-  }
   memset(v->dZ, 0, (size_t)(r * r) * sizeof *v->dZ);
-  dw_add_products(v->dZ, v->product, r, v->y, r, m);
+  dw_add_weighted_products(v->dZ, dp, v->y, v->m, r, v->product);
   for (int64_t k = 0; k < r * r; k++) {
     v->dZ[k] = (k % (r + 1) == 0 ? v->dtau : 0) - v->dZ[k];
   }
@@ -207,7 +201,8 @@ static void respond(void *self, double u, const double *dp, double kappa) {
 }
 
 /* Whether m + step dm is positive definite; m NULL: Z. */
-static bool stays_definite(least_eigenvalue *v, const double *m, const double *dm, double step) {
+static bool stays_definite(void *self, const double *m, const double *dm, double step) {
+  least_eigenvalue *v = self;
   for (int64_t k = 0; k < v->r * v->r; k++) {
     double at = m != NULL ? m[k] : k % (v->r + 1) == 0 ? 1 / v->z[k / v->r] : 0;
     v->work[k] = at + step * dm[k];
@@ -215,25 +210,10 @@ static bool stays_definite(least_eigenvalue *v, const double *m, const double *d
   return dw_cholesky(v->work, v->r);
 }
 
-/* How far along dm the matrix m stays definite, at most `step`; 0 when it is on the boundary already. It is found by
- * trying factorisations, which at r^3 / 3 are cheaper than the eigenvalues that give it. */
-static double definite_distance(least_eigenvalue *v, const double *m, const double *dm, double step) {
-  double inside = step, outside = step;
-  while (inside > 1e-6 && !stays_definite(v, m, dm, inside)) {
-    outside = inside;
-    inside *= 0.8;
-  }
-  for (int round = 0; inside > 1e-6 && inside < outside && round < 5; round++) {
-    double middle = (inside + outside) / 2;
-    *(stays_definite(v, m, dm, middle) ? &inside : &outside) = middle;
-  }
-  return inside > 1e-6 ? inside : 0;
-}
-
 static dw_steps distance(void *self, dw_steps step) {
   least_eigenvalue *v = self;
-  step.primal = definite_distance(v, NULL, v->dZ, step.primal);
-  step.dual = definite_distance(v, v->turned, v->dsigma, step.dual);
+  step.primal = dw_definite_distance(stays_definite, v, NULL, v->dZ, step.primal);
+  step.dual = dw_definite_distance(stays_definite, v, v->turned, v->dsigma, step.dual);
   return step;
 }
 

@@ -151,11 +151,8 @@ static void find_gamma(norm *v) {
 
 /* diag of Y m Y^T. */
 static void forms(norm *v, const double *m, double *out) {
-  const int64_t r = v->r;
-  dw_row_products(v->product, r, v->y, v->m, m, r, r);
-  for (int64_t i = 0; i < v->m; i++) {
-    out[i] = dw_dot(v->product + i * r, v->y + i * r, r);
-  }
+  memset(out, 0, (size_t)v->m * sizeof *out);
+  dw_add_forms(out, m, v->y, v->m, v->r, v->product);
 }
 
 /* y = -c |rho|_q, of which -tr(rho sigma) leaves out c; and D has the mean log VS. */
@@ -232,14 +229,11 @@ static double growth(void *self, double u) {
 
 static void respond(void *self, double u, const double *dp, double kappa) {
   norm *v = self;
-  const int64_t m = v->m, r = v->r;
+  const int64_t r = v->r;
   double *drho = v->room;
   v->dtau = -u;
-  for (int64_t k = 0; k < m * r; k++) {
-    v->product[k] = dp[k / r] * v->y[k];
-  }
   memset(drho, 0, (size_t)(r * r) * sizeof *drho);
-  dw_add_products(drho, v->product, r, v->y, r, m);
+  dw_add_weighted_products(drho, dp, v->y, v->m, r, v->product);
   for (int64_t k = 0; k < r * r; k++) {
     v->X[k] = rest(v, k, kappa) + (drho[k] + u * v->E[k]) * v->gamma[k];
   }
@@ -249,8 +243,9 @@ static void respond(void *self, double u, const double *dp, double kappa) {
   }
 }
 
-/* How far along dm the diagonal matrix d stays definite, at most `step`: by trying factorisations. */
-static bool stays_definite(norm *v, const double *d, const double *dm, double step) {
+/* Whether the diagonal matrix d is definite so far along dm; d NULL: I. */
+static bool stays_definite(void *self, const double *d, const double *dm, double step) {
+  norm *v = self;
   for (int64_t k = 0; k < v->r * v->r; k++) {
     const double scale = d == NULL ? 1 : sqrt(d[k / v->r] * d[k % v->r]);
     v->room[k] = (k % (v->r + 1) == 0 ? 1 : 0) + step * dm[k] / scale;
@@ -258,23 +253,10 @@ static bool stays_definite(norm *v, const double *d, const double *dm, double st
   return dw_cholesky(v->room, v->r);
 }
 
-static double definite_distance(norm *v, const double *d, const double *dm, double step) {
-  double inside = step, outside = step;
-  while (inside > 1e-6 && !stays_definite(v, d, dm, inside)) {
-    outside = inside;
-    inside *= 0.8;
-  }
-  for (int round = 0; inside > 1e-6 && inside < outside && round < 5; round++) {
-    const double middle = (inside + outside) / 2;
-    *(stays_definite(v, d, dm, middle) ? &inside : &outside) = middle;
-  }
-  return inside > 1e-6 ? inside : 0;
-}
-
 static dw_steps distance(void *self, dw_steps step) {
   norm *v = self;
-  step.primal = definite_distance(v, NULL, v->dZ, step.primal);
-  step.dual = definite_distance(v, v->w, v->X, step.dual);
+  step.primal = dw_definite_distance(stays_definite, v, NULL, v->dZ, step.primal);
+  step.dual = dw_definite_distance(stays_definite, v, v->w, v->X, step.dual);
   return step;
 }
 

@@ -192,6 +192,20 @@ static bool take_step(dw_newton *w, const dw_point *at) {
   return true;
 }
 
+double dw_definite_distance(bool (*stays_definite)(void *self, const double *m, const double *dm, double step),
+                            void *self, const double *m, const double *dm, double step) {
+  double inside = step, outside = step;
+  while (inside > 1e-6 && !stays_definite(self, m, dm, inside)) {
+    outside = inside;
+    inside *= 0.8;
+  }
+  for (int round = 0; inside > 1e-6 && inside < outside && round < 5; round++) {
+    const double middle = (inside + outside) / 2;
+    *(stays_definite(self, m, dm, middle) ? &inside : &outside) = middle;
+  }
+  return inside > 1e-6 ? inside : 0;
+}
+
 /* ---- the iteration ---- */
 
 /* With some rows only: whether they are not what keeps the gap open, the others being worth no more than the least of

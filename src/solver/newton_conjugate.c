@@ -55,13 +55,7 @@ static void find_moment(dw_newton_conjugate *s, const double *x) {
   memset(s->moment, 0, (size_t)(r * r) * sizeof *s->moment);
   for (int64_t first = 0; first < m; first += BLOCK) {
     const int64_t rows = dw_min(BLOCK, m - first);
-    const double *y = s->at.y + first * r;
-    for (int64_t i = 0; i < rows; i++) {
-      for (int64_t k = 0; k < r; k++) {
-        s->block[i * r + k] = x[first + i] * y[i * r + k];
-      }
-    }
-    dw_add_products(s->moment, s->block, r, y, r, rows);
+    dw_add_weighted_products(s->moment, x + first, s->at.y + first * r, rows, r, s->block);
   }
   for (int64_t k = 0; k < r * r; k++) {
     s->moment[k] *= s->at.gamma[k];
@@ -71,18 +65,13 @@ static void find_moment(dw_newton_conjugate *s, const double *x) {
 /* out += the quadratic forms of a symmetric r x r matrix; of the squares of rows where `squared`. */
 static void add_forms(dw_newton_conjugate *s, const double *matrix, bool squared, double *out) {
   const int64_t m = s->m, r = s->r;
-  double *product = s->block + BLOCK * r;
   for (int64_t first = 0; first < m; first += BLOCK) {
     const int64_t rows = dw_min(BLOCK, m - first);
     const double *y = s->at.y + first * r;
     for (int64_t k = 0; squared && k < rows * r; k++) {
       s->block[k] = y[k] * y[k];
     }
-    y = squared ? s->block : y;
-    dw_row_products(product, r, y, rows, matrix, r, r);
-    for (int64_t i = 0; i < rows; i++) {
-      out[first + i] += dw_dot(product + i * r, y + i * r, r);
-    }
+    dw_add_forms(out + first, matrix, squared ? s->block : y, rows, r, s->block + BLOCK * r);
   }
 }
 
