@@ -98,11 +98,11 @@ static void add_quality(const dw_solve *solve, const dw_point *point, double *D,
   *constant += log_quality - 1;
 }
 
-/* D and the constants for the dual states of `count` smoothings, in one pass. */
+/* D and the constants for the dual states of `count` smoothings, in one read of the rows. */
 static divw_status marginal_diversity(dw_solve *solve, const dw_point *point, const double *smoothing, int64_t count,
                                       double *const *D, double *constant) {
   divw_status status;
-  dw_gradient gradient[2] = {{.scale = 0}, {.scale = 0}};
+  dw_gradient gradient[DW_STATES] = {{.scale = 0}};
   const double order = solve->objective.order, exponent = solve->objective.exponent;
   for (int64_t j = 0; j < count; j++) {
     DW_TRY(solve->sigma != NULL
@@ -122,11 +122,13 @@ fail:
   return status;
 }
 
-int64_t dw_smoothed_states(int64_t n) { return n < DW_MANY ? 2 : 1; }
+int64_t dw_smoothed_states(const dw_solve *solve) {
+  return solve->objective.order > 1 ? 0 : solve->n < DW_MANY ? 2 : 1;
+}
 
-static divw_status make_room(dw_solve *solve) {
+static divw_status make_room(dw_solve *solve, int64_t vectors) {
   divw_status status = DIVW_OK;
-  for (int64_t j = 0; j < dw_smoothed_states(solve->n); j++) {
+  for (int64_t j = 0; j < vectors; j++) {
     if (solve->smoothed[j] == NULL) {
       DW_TRY(dw_alloc(&solve->smoothed[j], solve->n, sizeof *solve->smoothed[j]));
     }
@@ -183,23 +185,28 @@ void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
   point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
 }
 
-/* Tries smoothed dual states, and takes one that closes the gap; otherwise D stays the gradient at p. */
-static divw_status try_smoothing(dw_solve *solve, double target, dw_point *point) {
+/* D and the gap of the gradient at p, beside `smoothed` others; where that is above the target, of the first of these
+ * that closes it. */
+static divw_status certify(dw_solve *solve, double target, int64_t smoothed, dw_point *point) {
   divw_status status;
-  const int64_t count = dw_smoothed_states(solve->n);
-  double smoothing[2] = {count == 2 ? target : target / 2, target / 4}, constant[2];
-  DW_TRY(make_room(solve));
-  DW_TRY(marginal_diversity(solve, point, smoothing, count, solve->smoothed, constant));
-  for (int64_t j = 0; j < count && point->gap > target; j++) {
-    constant[j] += point->is_estimate ? solve->estimate_shift : 0;
-    double lambda = point->lambda, gap = gap_of(solve, point, solve->smoothed[j], constant[j], &lambda);
+  const double smoothing[DW_STATES] = {0, smoothed == 2 ? target : target / 2, target / 4};
+  double *D[DW_STATES] = {point->D, solve->smoothed[0], solve->smoothed[1]}, constant[DW_STATES];
+  DW_TRY(marginal_diversity(solve, point, smoothing, 1 + smoothed, D, constant));
+  point->constant = constant[0];
+  if (point->is_estimate) {
+    dw_restate_estimate(solve, point);
+  }
+  point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
+  for (int64_t j = 0; j < smoothed && point->gap > target; j++) {
+    double lambda = point->lambda, sharper = constant[1 + j] + (point->is_estimate ? solve->estimate_shift : 0);
+    const double gap = gap_of(solve, point, solve->smoothed[j], sharper, &lambda);
     if (gap <= target) {
-      double *sharper = solve->smoothed[j];
-      solve->smoothed[j] = point->D;
-      point->D = sharper;
+      double *kept = point->D;
+      point->D = solve->smoothed[j];
+      solve->smoothed[j] = kept;
       point->gap = gap;
       point->lambda = lambda;
-      point->constant = constant[j];
+      point->constant = sharper;
     }
   }
 fail:
@@ -235,11 +242,16 @@ fail:
   return status;
 }
 
+static bool tries_smoothing(const dw_solve *solve, double lambda) {
+  const bool is_due = (solve->iterations + 1) % SMOOTHING_PERIOD == 0 || solve->smooths_always;
+  return lambda < SMOOTHING_LAMBDA && is_due;
+}
+
 /* In the precision of the spectrum. */
 static divw_status evaluate(dw_solve *solve, dw_problem problem, double target, dw_point *point) {
   divw_status status;
   const dw_objective *objective = &solve->objective;
-  double none = 0;
+  const double before = point->lambda; /* of another point: a limit on the entropy has its multiplier from D */
   point->deficit = dw_feasible_temper(&solve->set, point->logit, point->p);
   if (!isfinite(point->deficit)) {
     return dw_fail(DIVW_ERROR_NUMERICAL, "the weights of iteration %lld are not finite", (long long)solve->iterations);
@@ -248,19 +260,11 @@ static divw_status evaluate(dw_solve *solve, dw_problem problem, double target, 
   point->objective = dw_objective_value(objective, point->log_value, log((double)solve->n) - point->deficit);
   point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->exponent, point->log_value)
                                 : dw_objective_lambda(objective, point->log_value);
-  DW_TRY(marginal_diversity(solve, point, &none, 1, &point->D, &point->constant));
   point->is_estimate = solve->spectrum.single;
-  if (point->is_estimate) {
-    dw_restate_estimate(solve, point);
-  }
-  if (has_ratio(solve)) {
-    DW_TRY(make_room(solve));
-  }
-  point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
-  if (point->gap > target && objective->order <= 1 && point->lambda < SMOOTHING_LAMBDA &&
-      ((solve->iterations + 1) % SMOOTHING_PERIOD == 0 || solve->smooths_always)) {
-    DW_TRY(try_smoothing(solve, target, point));
-  }
+  const bool smooths = tries_smoothing(solve, has_limit(solve) ? before : point->lambda);
+  const int64_t smoothed = smooths ? dw_smoothed_states(solve) : 0;
+  DW_TRY(make_room(solve, has_ratio(solve) ? 1 : smoothed));
+  status = certify(solve, target, smoothed, point);
 fail:
   return status;
 }

@@ -18,10 +18,10 @@ double dw_eigen_numbers(double r) { return 2 * r * r + 6 * r + (5 * r + 3) / 2 +
 
 double dw_block_numbers(int64_t n, int64_t r) { return (double)dw_kernel_block(n, r) * (double)r; }
 
-/* Beside n-vectors, at the height of dw_evaluate(): workspace of LAPACK, or blocks of rows; two where smoothed states
- * are tried, in either precision. */
+/* Beside n-vectors, at the height of dw_evaluate(): workspace of LAPACK, or blocks of rows and the factors of dual
+ * states, in either precision. */
 static double numbers_to_evaluate(const dw_solve *s) {
-  const int64_t states = s->objective.order <= 1 ? 2 : 1;
+  const int64_t states = 1 + dw_smoothed_states(s);
   const double single = dw_may_estimate(s) ? dw_pass_bytes(s->n, s->r, states, true) : 0;
   const double blocks = fmax(dw_pass_bytes(s->n, s->r, states, false), single) / 8;
   return s->objective.order == 2 ? blocks : fmax(dw_eigen_numbers((double)s->r), blocks);
@@ -33,12 +33,13 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
   const dw_constraints *c = &s->options->constraints;
   double n = (double)s->n, r = (double)s->r, vectors = solves > 1 ? 6 : 3;
   vectors += s->quality != NULL;
-  vectors += s->quality != NULL || s->objective.order <= 1 ? (double)dw_smoothed_states(s->n) : 0; /* or the ratio */
+  vectors += s->quality != NULL && s->objective.order > 1 ? 1 : (double)dw_smoothed_states(s); /* the ratio */
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
   vectors += dw_is_gap_global(s) ? 0 : (double)solves - 1;
   vectors += dw_has_deficits(s) ? 5 : 0; /* eigenvalues of every row's own, those of a dual state, and curvature */
-  return n * vectors + r + 4 * r * r + (double)c->group_count * (double)sizeof(dw_group) / 8;
+  return n * vectors + r + (3 + (double)dw_smoothed_states(s)) * r * r +
+         (double)c->group_count * (double)sizeof(dw_group) / 8;
 }
 
 static double numbers_to_ascend(const dw_solve *s, int64_t iterations) {

@@ -74,6 +74,8 @@ typedef struct {
 
 typedef struct dw_checkpoint dw_checkpoint;
 
+enum { DW_STATES = 3 }; /* dual states, of which the last two are smoothed */
+
 /* State of a call. */
 typedef struct dw_solve {
   const divw_solver *options;
@@ -85,9 +87,10 @@ typedef struct dw_solve {
   double *quality;  /* n scores, scaled to a maximum of 1; NULL: none */
   double log_scale; /* of that scaling */
   dw_spectrum spectrum;
-  double *R[2];        /* factors, r x r each */
-  const double *sigma; /* q = inf and large orders by interior points: the dual state, r x r; NULL: that of rho */
-  double *smoothed[2]; /* marginal diversities of smoothed dual states, n each; one of them where rows are many */
+  double *R[DW_STATES]; /* factors, r x r each, of the dual states that are looked at in one read */
+  const double *sigma;  /* q = inf and large orders by interior points: the dual state, r x r; NULL: that of rho */
+  double *smoothed[DW_STATES -
+                   1]; /* marginal diversities of smoothed dual states, n each; one of them where rows are many */
   double vendi_uniform;
   int64_t rank;
   int32_t method; /* of the last solve */
@@ -126,8 +129,8 @@ divw_status dw_evaluate(dw_solve *solve, dw_problem problem, double target, dw_p
 /* The spectrum that an evaluated point left behind, where it was read from a checkpoint: it counts as done. */
 divw_status dw_diagonalise_again(dw_solve *solve, const dw_point *point);
 
-/* How many smoothed dual states it tries at once. */
-int64_t dw_smoothed_states(int64_t n);
+/* How many smoothed dual states it looks at beside that of the point, in the same read of the rows, where it does. */
+int64_t dw_smoothed_states(const dw_solve *solve);
 
 /* The same point again, in double, where it was an estimate. */
 divw_status dw_prove(dw_solve *solve, dw_problem problem, double target, dw_point *point);

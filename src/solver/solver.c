@@ -275,7 +275,7 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(dw_constraints_quality(&solver->constraints, &solve.set, &solve.quality, &solve.log_scale));
   DW_TRY(dw_check_memory(&solve));
   DW_TRY(dw_spectrum_create(&solve.spectrum, kernel));
-  for (int j = 0; j < 2; j++) {
+  for (int64_t j = 0; j <= dw_smoothed_states(&solve); j++) {
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
@@ -283,9 +283,9 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
   DW_TRY(has_choice(&solve) ? dw_solve_globally(&solve, &solution) : evaluate_most_even(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
 fail:
-  for (int j = 0; j < 2; j++) {
-    divw_free(solve.smoothed[j]);
+  for (int j = 0; j < DW_STATES; j++) {
     divw_free(solve.R[j]);
+    divw_free(j > 0 ? solve.smoothed[j - 1] : NULL);
   }
   dw_spectrum_destroy(&solve.spectrum);
   dw_point_destroy(&solution.best);
