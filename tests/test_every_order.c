@@ -50,19 +50,10 @@ static void every_order_has_known_answers(void **state) {
 
 /* The gap at sigma = rho(p) from the norm |rho|_q, centred so that no digit is lost near q = 1. */
 static double naive_gap(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order) {
-  double *unit = malloc((size_t)(n * d) * sizeof *unit), *a = calloc((size_t)(d * d), sizeof *a);
+  double *unit = malloc((size_t)(n * d) * sizeof *unit), *a = malloc((size_t)(d * d) * sizeof *a);
   double *v = malloc((size_t)(d * d) * sizeof *v), *mu = malloc((size_t)d * sizeof *mu), entropy = 0;
+  reference_moment(x, n, d, p, unit, a);
   for (int64_t i = 0; i < n; i++) {
-    double square = 0;
-    for (int64_t k = 0; k < d; k++) {
-      square += x[i * d + k] * x[i * d + k];
-    }
-    for (int64_t k = 0; k < d; k++) {
-      unit[i * d + k] = x[i * d + k] / sqrt(square);
-    }
-    for (int64_t k = 0; k < d * d; k++) {
-      a[k] += p[i] * unit[i * d + k / d] * unit[i * d + k % d];
-    }
     entropy -= p[i] > 0 ? p[i] * log(p[i]) : 0;
   }
   reference_eigen(a, d, mu, v);

@@ -103,9 +103,8 @@ static double bound(const double *unit, int64_t n, int64_t d, const double *mu, 
   return largest + (lambda > 0 ? lambda * log(sum) : 0) + log(trace);
 }
 
-/* rho of the normalised rows, diagonalised. */
-static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, double *unit, double *mu, double *v) {
-  double *rho = calloc((size_t)(d * d), sizeof *rho);
+void reference_moment(const double *x, int64_t n, int64_t d, const double *p, double *unit, double *rho) {
+  memset(rho, 0, (size_t)(d * d) * sizeof *rho);
   for (int64_t i = 0; i < n; i++) {
     double square = 0;
     for (int64_t k = 0; k < d; k++) {
@@ -118,6 +117,12 @@ static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, 
       rho[k] += p[i] * unit[i * d + k / d] * unit[i * d + k % d];
     }
   }
+}
+
+/* rho of the normalised rows, diagonalised. */
+static void spectrum_of(const double *x, int64_t n, int64_t d, const double *p, double *unit, double *mu, double *v) {
+  double *rho = malloc((size_t)(d * d) * sizeof *rho);
+  reference_moment(x, n, d, p, unit, rho);
   reference_eigen(rho, d, mu, v);
   for (int64_t k = 0; k < d; k++) {
     mu[k] = fmax(mu[k], 1e-16);

@@ -8,6 +8,9 @@
 /* Eigenvalues (any order) and eigenvectors (columns of v, r x r) of a symmetric matrix; a is destroyed. */
 void reference_eigen(double *a, int64_t r, double *mu, double *v);
 
+/* unit: the rows of x (n x d) at length 1; rho = sum p_i u_i u_i^T, d x d. */
+void reference_moment(const double *x, int64_t n, int64_t d, const double *p, double *unit, double *rho);
+
 /* K_ij = cosine of rows i and j of x (n x d). */
 void reference_cosine(const double *x, int64_t n, int64_t d, double *K);
 
@@ -20,7 +23,7 @@ double reference_gap(const double *x, int64_t n, int64_t d, const double *p, dou
                      int64_t count, double *D);
 
 /* The gap of p at weight lambda (nats) for any order below infinity, from rows alone, with sigma = rho(p): the bound on
- * the level T_q by its tangent, turned into nats of log VS_q. *log_vendi receives log VS_q. */
+ * the level by its tangent, turned into nats of log VS_q. *log_vendi receives log VS_q. */
 double reference_gap_of_order(const double *x, int64_t n, int64_t d, const double *p, double lambda, double order,
                               double *log_vendi);
 
