@@ -40,7 +40,7 @@ static void make_frontier(dw_frontier **frontier, int64_t n, int64_t r, double b
   static dw_feasible set;
   const dw_objective objective = {.order = 1, .exponent = 0, .balance = balance};
   dw_feasible_plain(&set, n);
-  ok(dw_frontier_create(frontier, &set, 0, log((double)r), &objective));
+  ok(dw_frontier_create(frontier, &set, 0, log((double)r), &objective, NULL, 0));
 }
 
 static void the_bound_is_that_of_a_fine_grid(void **state) {

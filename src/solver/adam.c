@@ -80,7 +80,7 @@ fail:
 static void go_on(adam *a, dw_problem problem) {
   const dw_objective *objective = &a->solve->objective;
   differentiate(a, &a->trial,
-                problem.fixed ? dw_level_scale(objective->exponent, a->trial.log_value)
+                problem.fixed ? dw_level_scale(objective->exponent, a->trial.log_vendi)
                               : dw_objective_slope(objective, a->trial.log_value));
   step(a, a->trial.logit);
 }

@@ -17,7 +17,7 @@
  * is off by about 4 r u max |D|, and f and g by (B + n/B) u max(|D|, log n). All is added to the bound before it is
  * compared with anything; what was measured stays below a fifth of it (docs/mathematics.md, 7; proofs: 3 and 9). */
 #include "gradient.h"
-#include "solve.h"
+#include "ratio.h"
 
 #include "../linalg.h"
 #include "../simplex.h"
@@ -89,13 +89,19 @@ fail:
   return status;
 }
 
-/* log p.s <= <s, p> / a + log a - 1 for any a, here that of the point. */
+/* s_i / p.s, but for s_i as it is held: what a score is worth at a point. */
+static double score_unit(const dw_solve *solve, const dw_point *point) {
+  return exp(solve->log_scale - dw_log_quality(point));
+}
+
+/* omega log p.s <= omega (<s, p> / a + log a - 1) for any a, here that of the point. D is that of log VS, plus this;
+ * values beside it have log p.s once, whatever omega is. */
 static void add_quality(const dw_solve *solve, const dw_point *point, double *D, double *constant) {
-  double log_quality = point->log_value - point->log_vendi, share = exp(solve->log_scale - log_quality);
+  const double share = point->omega * score_unit(solve, point);
   for (int64_t i = 0; i < solve->n; i++) {
     D[i] += share * solve->quality[i];
   }
-  *constant += log_quality - 1;
+  *constant += dw_log_quality(point) - point->omega;
 }
 
 /* D and the constants for the dual states of `count` smoothings, in one read of the rows. */
@@ -139,55 +145,51 @@ fail:
 
 static bool has_limit(const dw_solve *solve) { return isfinite(solve->set.deficit_limit); }
 
-static bool has_ratio(const dw_solve *solve) { return solve->quality != NULL && solve->objective.order > 1; }
-
-/* With quality scores and q > 1 (and lambda = 0) the value, p.s VS_q, is only quasi-concave: the gap is that of the
- * ratio (p.s)^(1/c) / (p.t), c = q / (q-1), to which VS_q = |rho|_q^-c is bounded by Hoelder's inequality,
- * |rho|_q >= p.t, t_i = phi_i^T sigma^(q-1) phi_i / |sigma|_q^(q-1). With s and t relative to those of this point and
- * (p.s)^(1/c) <= 1 + (p.s - 1) / c, no p has a ratio above k as soon as max <s - k c t, p> <= 1 - c.
- * D is log VS + c - c t + s. */
-static double ratio_gap(const dw_solve *solve, const dw_point *point, const double *D, double constant) {
-  double c = solve->objective.order / (solve->objective.order - 1), least = 1, most = INFINITY;
-  double log_quality = point->log_value - point->log_vendi, share = exp(solve->log_scale - log_quality); /* 1 / p.s */
-  double *mixed = solve->smoothed[0], known = point->log_vendi + c, slack = constant - log_quality + 1;
-  for (int step = 0; step < 100 && most - least > 1e-15 * least; step++) {
-    double k = isinf(most) ? 2 * least : (least + most) / 2;
-    for (int64_t i = 0; i < solve->n; i++) {
-      mixed[i] = share * solve->quality[i] * (1 - k) + k * (D[i] - known);
-    }
-    bool proof = dw_feasible_support(&solve->set, mixed, 0).value <= 1 - c;
-    *(proof ? &most : &least) = k;
-  }
-  return c * log(most) + fmax(slack, 0);
-}
-
 /* The gap of a dual state, and the lambda at which it is the smallest where a limit on the deficit leaves it open. */
-static double gap_of(const dw_solve *solve, const dw_point *point, const double *D, double constant, double *lambda) {
+static double gap_of(const dw_solve *solve, dw_problem problem, const dw_point *point, const double *D, double constant,
+                     double *lambda) {
   double allowed = point->deficit;
-  if (has_ratio(solve)) {
-    return ratio_gap(solve, point, D, constant);
-  }
   if (has_limit(solve)) {
     *lambda = dw_feasible_multiplier(&solve->set, D);
     allowed = solve->set.deficit_limit;
   }
+  if (dw_is_ratio(solve) && !problem.fixed) {
+    const dw_ratio_at at = {D, constant, point->log_vendi, dw_log_quality(point)};
+    return dw_ratio_gap(solve->ratio, &at, *lambda, allowed);
+  }
   double gap = dw_feasible_support(&solve->set, D, *lambda).value + constant - point->log_value + *lambda * allowed;
-  return isnan(gap) ? INFINITY : dw_exact_gap(solve->objective.exponent, fmax(gap, 0));
+  if (isnan(gap)) {
+    return INFINITY;
+  }
+  return dw_is_ratio(solve) ? fmax(gap, 0) : dw_exact_gap(solve->objective.exponent, fmax(gap, 0));
 }
 
-double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D) {
+double dw_gap_with(const dw_solve *solve, dw_problem problem, const dw_point *point, const double *D) {
   double lambda = point->lambda;
-  return gap_of(solve, point, D, point->constant, &lambda);
+  return gap_of(solve, problem, point, D, point->constant, &lambda);
+}
+
+/* The scores in D and in the constant, at another omega. */
+static void restate_quality(const dw_solve *solve, dw_point *point, double omega) {
+  const double change = omega - point->omega, share = change * score_unit(solve, point);
+  for (int64_t i = 0; change != 0 && i < solve->n; i++) {
+    point->D[i] += share * solve->quality[i];
+  }
+  point->constant -= change;
+  point->omega = omega;
 }
 
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point) {
+  if (solve->quality != NULL) {
+    restate_quality(solve, point, 1);
+  }
   point->lambda = dw_objective_lambda(&solve->objective, point->log_value);
-  point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
+  point->gap = gap_of(solve, (dw_problem){.fixed = false}, point, point->D, point->constant, &point->lambda);
 }
 
 /* D and the gap of the gradient at p, beside `smoothed` others; where that is above the target, of the first of these
  * that closes it. */
-static divw_status certify(dw_solve *solve, double target, int64_t smoothed, dw_point *point) {
+static divw_status certify(dw_solve *solve, dw_problem problem, double target, int64_t smoothed, dw_point *point) {
   divw_status status;
   const double smoothing[DW_STATES] = {0, smoothed == 2 ? target : target / 2, target / 4};
   double *D[DW_STATES] = {point->D, solve->smoothed[0], solve->smoothed[1]}, constant[DW_STATES];
@@ -196,10 +198,10 @@ static divw_status certify(dw_solve *solve, double target, int64_t smoothed, dw_
   if (point->is_estimate) {
     dw_restate_estimate(solve, point);
   }
-  point->gap = gap_of(solve, point, point->D, point->constant, &point->lambda);
+  point->gap = gap_of(solve, problem, point, point->D, point->constant, &point->lambda);
   for (int64_t j = 0; j < smoothed && point->gap > target; j++) {
     double lambda = point->lambda, sharper = constant[1 + j] + (point->is_estimate ? solve->estimate_shift : 0);
-    const double gap = gap_of(solve, point, solve->smoothed[j], sharper, &lambda);
+    const double gap = gap_of(solve, problem, point, solve->smoothed[j], sharper, &lambda);
     if (gap <= target) {
       double *kept = point->D;
       point->D = solve->smoothed[j];
@@ -258,13 +260,14 @@ static divw_status evaluate(dw_solve *solve, dw_problem problem, double target, 
   }
   DW_TRY(measure(solve, point));
   point->objective = dw_objective_value(objective, point->log_value, log((double)solve->n) - point->deficit);
-  point->lambda = problem.fixed ? problem.slope / dw_level_scale(objective->exponent, point->log_value)
-                                : dw_objective_lambda(objective, point->log_value);
+  const double scale = dw_level_scale(objective->exponent, point->log_vendi);
+  point->lambda = problem.fixed ? problem.slope / scale : dw_objective_lambda(objective, point->log_value);
+  point->omega = problem.fixed ? problem.quality_slope / scale : 1;
   point->is_estimate = solve->spectrum.single;
   const bool smooths = tries_smoothing(solve, has_limit(solve) ? before : point->lambda);
   const int64_t smoothed = smooths ? dw_smoothed_states(solve) : 0;
-  DW_TRY(make_room(solve, has_ratio(solve) ? 1 : smoothed));
-  status = certify(solve, target, smoothed, point);
+  DW_TRY(make_room(solve, smoothed));
+  status = certify(solve, problem, target, smoothed, point);
 fail:
   return status;
 }
@@ -308,9 +311,10 @@ static double merit(const dw_solve *solve, dw_problem problem, const dw_point *p
     *size = fmax(point->objective, 1);
     return point->objective;
   }
-  double level = dw_level(solve->objective.exponent, point->log_value);
-  *size = fabs(level) + problem.slope * log((double)solve->n);
-  return level - problem.slope * point->deficit;
+  const double level = dw_level(solve->objective.exponent, point->log_vendi);
+  const double quality = solve->quality == NULL ? 0 : problem.quality_slope * dw_log_quality(point);
+  *size = fabs(level) + problem.slope * log((double)solve->n) + fabs(quality);
+  return level - problem.slope * point->deficit + quality;
 }
 
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than) {
@@ -395,7 +399,7 @@ divw_status dw_point_visit(dw_point *point, int64_t n, dw_archive *archive) {
   divw_status status;
   double *const vectors[] = {point->logit, point->p, point->D};
   double *const scalars[] = {&point->constant, &point->log_vendi, &point->log_value, &point->deficit,
-                             &point->lambda,   &point->gap,       &point->objective};
+                             &point->lambda,   &point->omega,     &point->gap,       &point->objective};
   for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) {
     DW_TRY(dw_archive_bytes(archive, vectors[k], n * (int64_t)sizeof *vectors[k]));
   }

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 6, BLOCK_ROWS = 256 };
+enum { VERSION = 7, BLOCK_ROWS = 256 };
 static const char MAGIC[8] = {'D', 'I', 'V', 'W', 'C', 'K', 'P', 'T'};
 static const uint32_t BYTE_ORDER_MARK = 0x01020304;
 

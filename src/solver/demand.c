@@ -33,7 +33,7 @@ static double numbers_of_call(const dw_solve *s, int64_t solves) {
   const dw_constraints *c = &s->options->constraints;
   double n = (double)s->n, r = (double)s->r, vectors = solves > 1 ? 6 : 3;
   vectors += s->quality != NULL;
-  vectors += s->quality != NULL && s->objective.order > 1 ? 1 : (double)dw_smoothed_states(s); /* the ratio */
+  vectors += dw_is_ratio(s) ? 2 : (double)dw_smoothed_states(s);
   vectors += dw_constraints_bound_rows(c) ? 7 : 0;
   vectors += c->group_count > 0 ? 0.5 : 0;
   vectors += dw_is_gap_global(s) ? 0 : (double)solves - 1;
@@ -55,8 +55,8 @@ static double newton_numbers(const dw_solve *s, double m) {
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
   double columns = groups + has_limit(s) + dw_interior_has_dual(s), unknowns = columns + loose + (loose > 0);
-  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2, s->objective.order) + 5 * m + 5 * pairs +
-         columns * m + unknowns * (unknowns + 3) + columns + 7 * groups;
+  return dw_newton_matrix_numbers(m, (double)s->r, s->quality == NULL ? 0 : 2, s->objective.order) + (s->quality == NULL ? 5 : 6) * m + 5 * pairs +
+         columns * m + unknowns * (unknowns + 4) + columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {
@@ -64,7 +64,7 @@ static double value_numbers(const dw_solve *s, double m) {
   if (dw_interior_has_dual(s)) {
     return 3 * m * r + m + 5 * r + 11 * r * r;
   }
-  return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 2 * m);
+  return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 3 * m);
 }
 
 static double step_numbers(const dw_solve *s, double m) { return newton_numbers(s, m) + value_numbers(s, m); }

@@ -16,12 +16,16 @@
  * what the curves themselves reach, below which these duals cannot bring the bound. Some tens of lines do what a fixed
  * grid of thousands did, and more sharply.
  *
+ * With scores above order 1 there is no concave level, and the plane is that of g and log(p.s VS_q) itself; J and G are
+ * convex in it too, and ratio.c proves the lines.
+ *
  * Proof and what was tried: docs/mathematics.md, 5 and 9. */
-#include "frontier.h"
+#include "ratio.h"
 
 #include <math.h>
 
 enum { MAX_LINES = 512, MAX_REFINEMENTS = 256 };
+#define FAR 1000 /* tolerances, of lines that are not where the objective is large */
 
 typedef struct {
   double slope, value; /* y <= value + slope g */
@@ -31,6 +35,8 @@ typedef struct {
 
 struct dw_frontier {
   const dw_feasible *set;
+  const dw_ratio *ratio;
+  double tolerance;
   dw_objective objective;
   double log_n;
   double least_g;                    /* of allowed weights; the largest is log n */
@@ -89,8 +95,20 @@ static void insert(dw_frontier *e, line added) {
   prune(e);
 }
 
+/* By all duals together; they count as the first one. */
+static void add_ratio_line(dw_frontier *e, double slope, double tolerance) {
+  const dw_ratio_line l = dw_ratio_support(e->ratio, e->duals, e->dual_count, slope, tolerance);
+  if (isfinite(l.value)) {
+    insert(e, (line){slope, l.value, l.deficit, 0});
+  }
+}
+
 static void add_line(dw_frontier *e, int32_t dual, double slope) {
   const dw_dual *d = &e->duals[dual];
+  if (e->ratio != NULL) {
+    add_ratio_line(e, slope, e->tolerance);
+    return;
+  }
   dw_softmax at = dw_feasible_support(e->set, d->D, slope / d->scale);
   line tangent = {slope, d->scale * (at.value + d->constant), at.deficit, dual};
   if (isfinite(tangent.value)) {
@@ -158,13 +176,30 @@ static bool cut(dw_frontier *e, const vertex *v, double matters) {
   return value_at(e, v->g, y) < v->objective - matters;
 }
 
-/* Whether a dual was found at about this slope. */
-static bool solved_near(const dw_frontier *e, double slope, double nearness) {
+/* Whether a dual was found at about this slope, and at about this scale where that matters. */
+static bool solved_near(const dw_frontier *e, double slope, double scale, double nearness) {
   bool near = false;
   for (int32_t s = 0; s < e->dual_count; s++) {
-    near |= fabs(e->duals[s].slope - slope) <= nearness * slope;
+    near |= fabs(e->duals[s].slope - slope) <= nearness * slope &&
+            (e->ratio == NULL || fabs(e->duals[s].scale - scale) <= nearness * scale);
   }
   return near;
+}
+
+/* Fills in the slopes of a solve that would lower the bound's line of this slope most. */
+static bool name_solve(dw_frontier *e, double slope, double nearness, dw_frontier_bound *bound) {
+  dw_ratio_line at = {.scale = 1};
+  if (e->ratio != NULL && slope > 0) {
+    at = dw_ratio_support(e->ratio, e->duals, e->dual_count, slope, e->tolerance);
+  }
+  if (!(slope > 0) || solved_near(e, slope, at.scale, nearness)) {
+    return false;
+  }
+  bound->slope = slope * at.scale;
+  bound->quality_slope = at.scale;
+  bound->score_weight = at.score_weight;
+  bound->dual = at.dual;
+  return true;
 }
 
 /* The slope of the lines that stationary points with this log VS lie on. */
@@ -173,30 +208,31 @@ static double stationary_slope(const dw_objective *objective, double log_vendi) 
 }
 
 /* Where a solve promises most: at the slope for which the worst vertex would be stationary; unless that is known
- * already, then at the slope of the lines that meet in the vertex. 0 when that is known too. */
-static double promising_slope(const dw_frontier *e, const vertex *worst) {
+ * already, then at the slope of the lines that meet in the vertex. No slope when that is known too. */
+static void name_promising(dw_frontier *e, const vertex *worst, dw_frontier_bound *bound) {
   double stationary = stationary_slope(&e->objective, dw_level_log_vendi(e->objective.exponent, worst->y));
   double between = sqrt(e->lines[worst->left].slope * e->lines[worst->right].slope);
-  if (!solved_near(e, stationary, 1e-3)) {
-    return stationary;
-  }
-  return between > 0 && !solved_near(e, between, 1e-6) ? between : 0;
+  (void)(name_solve(e, stationary, 1e-3, bound) || name_solve(e, between, 1e-6, bound));
 }
 
 /* ---- the interface ---- */
 
 divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most,
-                               const dw_objective *objective) {
+                               const dw_objective *objective, const dw_ratio *ratio, double tolerance) {
   divw_status status;
-  double one = stationary_slope(objective, least), all = stationary_slope(objective, most);
+  dw_objective plane = *objective;
+  plane.exponent = ratio == NULL ? objective->exponent : 0;
+  double one = stationary_slope(&plane, least), all = stationary_slope(&plane, most);
   DW_TRY(dw_alloc_zero(out, 1, sizeof **out));
   (*out)->set = set;
-  (*out)->objective = *objective;
+  (*out)->objective = plane;
+  (*out)->ratio = ratio;
+  (*out)->tolerance = tolerance;
   (*out)->log_n = log((double)set->n);
   (*out)->least_g = fmin(fmax(set->least_deficit - 1e-14, 0), (*out)->log_n); /* 1e-14: its rounding */
   (*out)->least_slope = fmin(one, all);
   (*out)->largest_slope = fmax(one, all);
-  insert(*out, (line){0, dw_level(objective->exponent, most), (*out)->log_n, -1});
+  insert(*out, (line){0, dw_level(plane.exponent, most), (*out)->log_n, -1});
 fail:
   return status;
 }
@@ -206,9 +242,11 @@ void dw_frontier_add(dw_frontier *e, dw_dual dual) {
   int32_t s = e->dual_count++;
   assert(s < DW_MAX_DUALS);
   e->duals[s] = dual;
-  add_line(e, s, 0);
+  if (e->ratio == NULL) {
+    add_line(e, s, 0);
+  }
   for (double slope = 2000 * e->largest_slope; slope > 1e-3 * e->least_slope; slope /= 4) {
-    add_line(e, s, slope);
+    e->ratio == NULL ? add_line(e, s, slope) : add_ratio_line(e, slope, FAR * e->tolerance);
   }
   if (dual.slope > 0) {
     add_line(e, s, dual.slope);
@@ -225,9 +263,10 @@ dw_frontier_bound dw_frontier_find_bound(dw_frontier *e, double best, double tar
     }
     worst = worst_vertex(e);
   }
-  dw_frontier_bound bound = {worst.objective, promising_slope(e, &worst), 0};
+  dw_frontier_bound bound = {.objective = worst.objective};
+  name_promising(e, &worst, &bound);
   double lowest = INFINITY;
-  for (int32_t s = 0; bound.slope > 0 && s < e->dual_count; s++) {
+  for (int32_t s = 0; e->ratio == NULL && bound.slope > 0 && s < e->dual_count; s++) {
     const dw_dual *d = &e->duals[s];
     double value = d->scale * (dw_feasible_support(e->set, d->D, bound.slope / d->scale).value + d->constant);
     if (value < lowest) {

@@ -14,17 +14,24 @@ typedef struct {
   double slope; /* at which it was found, and is sharp */
 } dw_dual;
 
+/* With scores above order 1 the frontier is that of log(p.s VS_q) against entropy, and all duals prove a line together
+ * (ratio.h). Theirs have no scores in D, y <= scale (W(D, ...) + constant) with y = -c |rho|_q, and the slope of a line. */
+typedef struct dw_ratio dw_ratio;
+
 typedef struct dw_frontier dw_frontier;
 
 typedef struct {
   double objective; /* that of no p is larger */
-  double slope;     /* where a further solve would lower this most; 0: nowhere */
-  int32_t dual;     /* which dual is the sharpest there */
+  double slope;     /* of y, where a further solve would lower this most; 0: nowhere */
+  double quality_slope;
+  int32_t dual;        /* which dual is the sharpest there */
+  double score_weight; /* of a score beside its D */
 } dw_frontier_bound;
 
-/* Log VS, plus log quality, is at most `most` for every p, and usually at least `least`. End with divw_free(). */
+/* Log VS, plus log quality, is at most `most` for every p, and usually at least `least`. `ratio`: with scores above
+ * order 1, otherwise NULL; `tolerance`, in nats: of its lines. End with divw_free(). */
 divw_status dw_frontier_create(dw_frontier **out, const dw_feasible *set, double least, double most,
-                               const dw_objective *objective);
+                               const dw_objective *objective, const dw_ratio *ratio, double tolerance);
 void dw_frontier_add(dw_frontier *e, dw_dual dual);
 
 /* The lines and the duals, but for D of each, which the caller keeps: `D` are `count` of them. */

@@ -1,15 +1,14 @@
-/* The concave value of smooth orders for interior-point methods, in nats: tr rho^q / (1-q), or log p.s + log VS_q with
- * quality scores.
+/* The concave value of smooth orders for interior-point methods, in nats: tr rho^q / (1-q), with log p.s beside it, or up
+ * to order 1 log p.s + log VS_q, with quality scores.
  *
  * In the basis of eigenvectors of rho, minus the Hessian of the first is
  *
  *     F_ij = sum_kl Gamma_kl y_ik y_il y_jk y_jl
  *
  * with the divided differences Gamma of the gradient's matrix function (divided.c). Scores add s s^T / (p.s)^2, and the
- * logarithm in front of tr rho^q the square of its gradient, (1-q) h h^T, h = D less its mean. That is for q <= 1.
- * Above, where lambda is 0, the value is c log of (p.s)^(1/c) / |rho|_q, c = q / (q-1), whose maximum is that of the
- * concave (p.s)^(1/c) - k |rho|_q at k = the largest ratio (Dinkelbach): the first term has s s^T / q, in the same
- * units.
+ * logarithm in front of tr rho^q, for q <= 1, the square of its gradient, (1-q) h h^T, h = D less its mean. Above order 1
+ * that would be negative: there log p.s stands beside tr rho^q / (1-q) with a weight that follows VS, as lambda does
+ * (newton_border.c).
  *
  * The level of objective.h is VS^e / e, e = (1-q) / q; this one, VS^(1-q) / (1-q), is more concave. It has the same
  * maximum, and Newton's steps on it are the safer ones: on the level, a norm, they overshoot by far at large q. */
@@ -29,7 +28,7 @@ typedef struct {
   double *gamma, *mu;    /* r x r; r */
   double *terms[2];      /* DW_MOST_TERMS x r each */
   int64_t count;         /* of them */
-  double *spike;         /* 2 x m, with scores */
+  double *score, *spike; /* m and 2 x m, with scores */
   double *own;           /* m, where rows have a deficit */
 } smooth;
 
@@ -69,12 +68,12 @@ static void find_own(smooth *v, const dw_point *at) {
 }
 
 static void find_spikes(smooth *v, const dw_point *at) {
-  double share = exp(v->solve->log_scale - at->log_value + at->log_vendi), q = order_of(v);
+  const double share = exp(v->solve->log_scale - dw_log_quality(at)), q = order_of(v);
   for (int64_t k = 0; k < v->m; k++) {
     int64_t i = v->active.row[k];
-    double score = share * v->solve->quality[i];
-    v->spike[k] = q > 1 ? score / sqrt(q) : score;
-    v->spike[v->m + k] = q > 1 ? 0 : sqrt(1 - q) * (at->D[i] - score - at->log_vendi);
+    v->score[k] = share * v->solve->quality[i];
+    v->spike[k] = sqrt(at->omega) * v->score[k];
+    v->spike[v->m + k] = q > 1 ? 0 : sqrt(1 - q) * (at->D[i] - v->score[k] - at->log_vendi);
   }
 }
 
@@ -127,7 +126,8 @@ static divw_status make_room(smooth *v) {
     DW_TRY(dw_alloc(&v->turned, m * r, sizeof *v->turned));
   }
   if (v->solve->quality != NULL) {
-    DW_TRY(dw_alloc(&v->spike, 2 * m, sizeof *v->spike));
+    DW_TRY(dw_alloc(&v->score, 3 * m, sizeof *v->score));
+    v->spike = v->score + m;
   }
   if (v->solve->spectrum.count > r) {
     DW_TRY(dw_alloc(&v->own, m, sizeof *v->own));
@@ -143,16 +143,17 @@ divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double targe
   smooth v = {.solve = solve, .active = active, .m = active.count, .r = solve->r};
   dw_concave value = {.self = &v,
                       .unit = 1,
-                      .exponent = solve->quality == NULL ? 1 - solve->objective.order : 0,
+                      .exponent = solve->quality == NULL || dw_is_ratio(solve) ? 1 - solve->objective.order : 0,
                       .spikes = solve->quality == NULL ? 0 : 2,
                       .prepare = prepare,
                       .first_gradient = first_gradient,
                       .gradient = gradient};
   DW_TRY(make_room(&v));
+  value.score = v.score;
   DW_TRY(dw_newton_iterate(solve, problem, target, active, &value, best, theta, stop_reason));
 fail:
   divw_free(v.own);
-  divw_free(v.spike);
+  divw_free(v.score);
   divw_free(v.turned);
   divw_free(v.gamma);
   divw_free(v.rows);

@@ -221,7 +221,7 @@ static bool are_done(const dw_newton *w, const dw_point *at, double target, doub
   for (int64_t k = 0; k < w->m; k++) {
     D[w->active.row[k]] = at->D[w->active.row[k]];
   }
-  return dw_gap_with(w->solve, at, D) < fmax(target / 2, fmin(at->gap, 1) / 10);
+  return dw_gap_with(w->solve, w->problem, at, D) < fmax(target / 2, fmin(at->gap, 1) / 10);
 }
 
 /* Whether a point with a sharper proof is as good as another one: its objective is lower by a tenth of what the proof
@@ -309,6 +309,27 @@ fail:
   return status;
 }
 
+static void add_follower(dw_newton *w, double rate, bool of_value) {
+  if (rate != 0) {
+    w->followers[w->follower_count].rate = rate;
+    w->followers[w->follower_count++].of_value = of_value;
+  }
+}
+
+/* A limit on the entropy fixes its multiplier. */
+static void find_followers(dw_newton *w) {
+  const dw_objective *objective = &w->solve->objective;
+  const double of_both = (w->problem.fixed ? objective->exponent : 0) - w->value->exponent,
+               of_lambda = w->problem.fixed || objective->logarithmic ? 0 : 1;
+  const bool has_entropy = !w->limited && objective->balance < 1;
+  if (w->solve->quality != NULL) {
+    add_follower(w, of_both, false);
+    add_follower(w, has_entropy ? of_lambda : 0, true);
+  } else {
+    add_follower(w, has_entropy ? of_both + of_lambda : 0, true);
+  }
+}
+
 divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
                               dw_point *best, double *theta, int32_t *stop_reason) {
   divw_status status;
@@ -317,11 +338,12 @@ divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target
                  .active = active,
                  .is_part = theta != NULL,
                  .best = best,
+                 .problem = problem,
                  .progress = {INFINITY, -INFINITY, 0}};
   solve->smooths_always = true;
   DW_TRY(dw_point_create(&w.trial, solve->n));
   DW_TRY(dw_newton_create(&w));
-  w.follows = w.limited ? 0 : dw_objective_decline(&solve->objective, problem.fixed, value->exponent);
+  find_followers(&w);
   dw_feasible_temper(&solve->set, best->logit, best->p);
   dw_newton_start(&w, best, &w.trial);
   memcpy(w.trial.logit, best->logit, (size_t)solve->n * sizeof *best->logit);

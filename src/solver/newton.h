@@ -7,12 +7,21 @@
 
 #include <math.h>
 
+/* What is beside the value and no constant: its logarithm falls by rate d log VS, or d log(p.s VS). That is lambda, or
+ * with scores first both weights and then lambda. */
+typedef struct {
+  double rate;
+  bool of_value;                       /* the latter: lambda */
+  double *response, *answer, divisor; /* dp and unknowns for one more of the logarithm */
+} dw_follower;
+
 typedef struct {
   dw_solve *solve;
   dw_concave *value;
   dw_active active;
   int64_t m;
   dw_point trial, *best; /* the point that is looked at, and the best one met */
+  dw_problem problem;
   dw_progress progress;
   const dw_point *at;
   bool capped, limited, is_part;
@@ -33,9 +42,9 @@ typedef struct {
   int64_t columns, unknowns;
   double *border, *small, *unknown; /* M^-1 times its columns; the small system */
   int32_t *pivots;
-  /* lambda, where it follows VS: -d log lambda / d log VS, 0 where not; dp and unknowns for one more of it */
-  double follows, *response, *answer;
-  bool responds; /* these are there */
+  dw_follower followers[2];
+  int follower_count;
+  bool responds; /* their responses are there */
 } dw_newton;
 
 static inline int32_t dw_newton_group(const dw_newton *w, int64_t k) {

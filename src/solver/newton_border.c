@@ -6,21 +6,21 @@
  * lambda), and for the value's own variable. dp is eliminated by the factor of M, and what is left, with the masses and
  * nu, is a small dense system.
  *
- * Where the objective is J or G, lambda is no constant but follows VS: with lambda in units of the value y, VS^e / e,
+ * Where the objective is J or G, what stands beside the value is no constant. In units of the value, VS^e / e, the
+ * entropy has the weight lambda VS^e, and log p.s (scores) VS^e, where lambda falls as the value p.s VS of J:
  *
- *     d log lambda = -c d log VS,     c = 1 for J and 0 for G, less e, which is 1 - q (q = inf: -1);
+ *     d log(weight of both) = -c d log VS,  c = -e;         d log lambda = -c d log(p.s VS),  c = 1 for J, 0 for G .
  *
- * and beside a level with another exponent, at a fixed slope, c is that one less e.
+ * e is 1 - q (q = inf: -1); at fixed slopes beside a level with another exponent, the first c is that one less e. Left
+ * out, every step maximises a minorant of the objective, and the iteration converges linearly, by a factor of 0.4 for
+ * q = 5 on images. So the response of everything to each of the two is computed once for each matrix, and added to every
+ * direction in the amount that makes both agree:
  *
- * Left out, every step maximises a minorant of the objective, and the iteration converges linearly, by a factor of 0.4
- * for q = 5 on images. So the response of everything to lambda is computed once for each matrix, and added to every
- * direction in the amount dlambda that makes both agree:
+ *     change = -c dlogVS(dp) / (1 + c dlogVS(response)) .
  *
- *     dlambda = -c lambda dlogVS(dp) / (1 + c lambda dlogVS(response)) .
- *
- * The divisor is positive at a strict local maximum, and 1 where lambda is fixed. Elsewhere it may be anything, and far
- * off log VS is not linear: divisor and dlambda are kept within bounds, and the step between that of the minorant and
- * Newton's. */
+ * Without scores the two are one, with the sum of both c. The divisor is positive at a strict local maximum, and 1 where
+ * nothing follows. Elsewhere it may be anything, and far off log VS is not linear: divisor and change are kept within
+ * bounds, and the step between that of the minorant and Newton's. */
 #include "newton.h"
 
 #include "../linalg.h"
@@ -28,7 +28,7 @@
 #include <string.h>
 
 #define LEAST_DIVISOR 0.2
-/* How far lambda may fall or rise in a direction, relative to itself. */
+/* How far what follows may fall or rise in a direction, relative to itself. */
 #define MOST_FALL 0.5
 #define MOST_RISE 1
 
@@ -137,38 +137,52 @@ static bool eliminate(dw_newton *w, double *x, bool at_rest, double kappa) {
   return true;
 }
 
-/* ---- lambda ---- */
+/* ---- what follows VS ---- */
 
-/* d log VS of a direction. */
-static double growth(const dw_newton *w, const double *dp, const double *unknown) {
-  if (w->value->growth != NULL) {
-    return w->value->growth(w->value->self, unknown[w->unknowns - 1]);
-  }
-  return dw_dot(w->g, dp, w->m) / w->value->unit;
+/* d log VS of a direction, or d log(p.s VS). */
+static double growth(const dw_newton *w, bool of_value, const double *dp, const double *unknown) {
+  const dw_concave *value = w->value;
+  const double quality = value->score == NULL ? 0 : dw_dot(value->score, dp, w->m);
+  const double vendi = value->growth != NULL ? value->growth(value->self, unknown[w->unknowns - 1])
+                                             : dw_dot(w->g, dp, w->m) / value->unit - w->at->omega * quality;
+  return of_value ? vendi + quality : vendi;
 }
 
-/* The response to lambda, for one more of it. */
-static bool find_response(dw_newton *w) {
-  for (int64_t k = 0; k < w->m; k++) {
-    w->response[k] = -dw_newton_slope(w, k);
-  }
-  dw_newton_matrix_solve(w->matrix, w->response, 1);
-  bool good = eliminate(w, w->response, true, 0);
-  memcpy(w->answer, w->unknown, (size_t)w->unknowns * sizeof *w->answer);
-  return good;
+/* What one more of its logarithm adds to the right-hand side. A limit on the entropy has a multiplier of its own. */
+static double push(const dw_newton *w, const dw_follower *f, int64_t k) {
+  const double entropy = w->limited ? 0 : -w->lambda * dw_newton_slope(w, k);
+  return f->of_value ? entropy : entropy + w->value->unit * w->at->omega * w->value->score[k];
 }
 
-static void follow(dw_newton *w) {
-  double rate = w->follows * w->lambda;
-  double divisor = 1 + rate * growth(w, w->response, w->answer);
-  double change = -rate * growth(w, w->dp, w->unknown) / fmax(divisor, LEAST_DIVISOR);
-  change = fmin(fmax(change, -MOST_FALL * w->lambda), MOST_RISE * w->lambda);
+static void follow(const dw_newton *w, const dw_follower *f, double *dp, double *unknown) {
+  const double change =
+      fmin(fmax(-f->rate * growth(w, f->of_value, dp, unknown) / f->divisor, -MOST_FALL), MOST_RISE);
   for (int64_t k = 0; k < w->m; k++) {
-    w->dp[k] += change * w->response[k];
+    dp[k] += change * f->response[k];
   }
   for (int64_t j = 0; j < w->unknowns; j++) {
-    w->unknown[j] += change * w->answer[j];
+    unknown[j] += change * f->answer[j];
   }
+}
+
+/* The responses, of the second one with the first one following. */
+static bool find_responses(dw_newton *w) {
+  for (int j = 0; j < w->follower_count; j++) {
+    dw_follower *f = &w->followers[j];
+    for (int64_t k = 0; k < w->m; k++) {
+      f->response[k] = push(w, f, k);
+    }
+    dw_newton_matrix_solve(w->matrix, f->response, 1);
+    if (!eliminate(w, f->response, true, 0)) {
+      return false;
+    }
+    memcpy(f->answer, w->unknown, (size_t)w->unknowns * sizeof *f->answer);
+    for (int i = 0; i < j; i++) {
+      follow(w, &w->followers[i], f->response, f->answer);
+    }
+    f->divisor = fmax(1 + f->rate * growth(w, f->of_value, f->response, f->answer), LEAST_DIVISOR);
+  }
+  return true;
 }
 
 /* ---- both ---- */
@@ -184,18 +198,16 @@ void dw_newton_border_factor(dw_newton *w) {
 }
 
 bool dw_newton_border_solve(dw_newton *w, double kappa) {
-  if (w->follows != 0 && !w->responds) {
-    if (!find_response(w)) {
-      return false;
-    }
-    w->responds = true;
+  if (!w->responds && !find_responses(w)) {
+    return false;
   }
+  w->responds = true;
   memcpy(w->dp, w->base, (size_t)w->m * sizeof *w->dp);
   if (!eliminate(w, w->dp, false, kappa)) {
     return false;
   }
-  if (w->follows != 0) {
-    follow(w);
+  for (int j = 0; j < w->follower_count; j++) {
+    follow(w, &w->followers[j], w->dp, w->unknown);
   }
   memcpy(w->dtheta, w->unknown, (size_t)w->groups * sizeof *w->dtheta);
   memcpy(w->dmass, w->unknown + w->groups, (size_t)w->loose * sizeof *w->dmass);

@@ -147,16 +147,17 @@ divw_status dw_newton_create(dw_newton *w) {
     DW_TRY(dw_alloc(&w->restricted, set->n, sizeof *w->restricted));
   }
   DW_TRY(dw_newton_matrix_create(&w->matrix, m, w->solve->r, w->value->spikes, w->solve->objective.order));
-  DW_TRY(dw_alloc_zero(&w->p, 5 * m, sizeof *w->p));
+  DW_TRY(dw_alloc_zero(&w->p, (w->solve->quality == NULL ? 5 : 6) * m, sizeof *w->p));
   DW_TRY(dw_alloc_zero(&w->theta, 6 * (int64_t)w->groups, sizeof *w->theta));
   DW_TRY(dw_alloc_zero(&w->slack, 5 * w->pairs, sizeof *w->slack));
   DW_TRY(dw_alloc(&w->border, w->columns * m, sizeof *w->border));
-  DW_TRY(dw_alloc_zero(&w->small, w->unknowns * (w->unknowns + 2) + w->columns, sizeof *w->small));
+  DW_TRY(dw_alloc_zero(&w->small, w->unknowns * (w->unknowns + 3) + w->columns, sizeof *w->small));
   DW_TRY(dw_alloc(&w->pivots, w->unknowns, sizeof *w->pivots));
   w->g = w->p + m;
   w->dp = w->g + m;
   w->base = w->dp + m;
-  w->response = w->base + m;
+  w->followers[0].response = w->base + m;
+  w->followers[1].response = w->base + 2 * m; /* with scores */
   w->mass = w->theta + w->groups;
   w->fixed_mass = w->mass + w->groups;
   w->dtheta = w->fixed_mass + w->groups;
@@ -167,7 +168,8 @@ divw_status dw_newton_create(dw_newton *w) {
   w->ddual = w->dslack + w->pairs;
   w->second = w->ddual + w->pairs;
   w->unknown = w->small + w->unknowns * w->unknowns + w->columns;
-  w->answer = w->unknown + w->unknowns;
+  w->followers[0].answer = w->unknown + w->unknowns;
+  w->followers[1].answer = w->unknown + 2 * w->unknowns;
 fail:
   return status;
 }

@@ -16,10 +16,6 @@ double dw_objective_lambda(const dw_objective *objective, double log_vendi) {
   return (1 - objective->balance) / dw_objective_slope(objective, log_vendi);
 }
 
-double dw_objective_decline(const dw_objective *objective, bool fixed, double exponent) {
-  return objective->balance == 1 ? 0 : (fixed ? objective->exponent : !objective->logarithmic) - exponent;
-}
-
 bool dw_objective_is_concave(const dw_objective *objective) {
   return objective->balance == 1 || objective->exponent >= (objective->logarithmic ? 0 : 1);
 }

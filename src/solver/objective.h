@@ -16,7 +16,7 @@
 
 typedef struct {
   double order;     /* q in (0, inf] */
-  double exponent;  /* e of the level: dw_level_exponent(q), or 0 with quality scores (y = log(p.s VS_q)) */
+  double exponent;  /* e of the level: dw_level_exponent(q); 0 with quality scores up to order 1 (y = log VS_q) */
   double balance;   /* in [0, 1] */
   bool logarithmic; /* G = balance log VS + (1 - balance) H instead of J = balance VS + (1 - balance) H */
 } dw_objective;
@@ -29,10 +29,6 @@ double dw_objective_slope(const dw_objective *objective, double log_vendi);
 
 /* lambda for which a stationary point with this log VS is optimal. */
 double dw_objective_lambda(const dw_objective *objective, double log_vendi);
-
-/* How the weight of the entropy beside VS^e / e falls where VS grows, -d log(VS^e lambda) / d log VS; fixed: for the
- * concave problem, where the one beside the level is constant. */
-double dw_objective_decline(const dw_objective *objective, bool fixed, double exponent);
 
 /* Whether the objective is concave in the weights: its local maximum is the global one. */
 bool dw_objective_is_concave(const dw_objective *objective);

@@ -10,7 +10,7 @@
  * maximum, take a few solves. Solves aim at half the tolerance: the other half is room for the bound between slopes.
  *
  * Where the problem is concave anyway (G at q <= 1, balance 1, effective examples) the gap itself is the bound. */
-#include "frontier.h"
+#include "ratio.h"
 
 #include "../simplex.h"
 
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define FARTHEST (-20.0)
+#define RATIO_SHARE 0.02 /* of the tolerance, for lines of ratios */
 /* What a solve is for: the objective from the first point; the concave problem at the slope that the bound names;
  * going on to the local maximum, by ascent or in rounds. */
 typedef enum { LOCAL, ELSEWHERE, POLISH, POLISH_IN_ROUNDS, DONE } phase;
@@ -48,10 +49,15 @@ static divw_status store_dual(search *s, const dw_point *point) {
   divw_status status;
   DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
-  double exponent = s->solve->objective.exponent, scale = dw_level_scale(exponent, point->log_value);
-  double constant = point->constant - point->log_value + dw_level_in_nats(exponent, point->log_value);
-  s->scales[s->count] = scale;
-  dw_frontier_add(s->frontier, (dw_dual){s->duals[s->count++], constant, scale, scale * point->lambda});
+  const double exponent = s->solve->objective.exponent, scale = dw_level_scale(exponent, point->log_vendi);
+  dw_dual dual = {s->duals[s->count], 0, scale, scale * point->lambda};
+  if (dw_is_ratio(s->solve)) {
+    dual = dw_ratio_dual(s->solve->ratio, point, scale, s->duals[s->count]);
+  } else {
+    dual.constant = point->constant - point->log_value + dw_level_in_nats(exponent, point->log_value);
+  }
+  s->scales[s->count++] = scale;
+  dw_frontier_add(s->frontier, dual);
 fail:
   return status;
 }
@@ -112,19 +118,23 @@ static dw_frontier_bound bound(search *s) {
   if (dw_is_gap_global(s->solve)) {
     double entropy = log((double)s->solve->n) - best->deficit;
     s->solution->global_bound = dw_objective_value(objective, best->log_value + best->gap, entropy);
-    return (dw_frontier_bound){s->solution->global_bound, 0, 0};
+    return (dw_frontier_bound){.objective = s->solution->global_bound};
   }
   dw_frontier_bound found = dw_frontier_find_bound(s->frontier, best->objective, allowed_global_gap(s));
   s->solution->global_bound = fmax(found.objective, best->objective);
   return found;
 }
 
-/* Starts the next solve from the softmax of a dual vector. */
-static void start_from_dual(search *s, int32_t dual, double slope) {
-  const double *D = s->duals[dual], lambda = slope / s->scales[dual];
-  double maximum = dw_maximum(D, s->solve->n);
-  for (int64_t i = 0; i < s->solve->n; i++) {
-    s->work.logit[i] = fmax((D[i] - maximum) / lambda, FARTHEST); /* every row stays within reach */
+/* Starts the next solve from the softmax of a dual vector, with what scores add to it. */
+static void start_from_dual(search *s, const dw_frontier_bound *found) {
+  const double *D = s->duals[found->dual], lambda = found->slope / s->scales[found->dual];
+  const int64_t n = s->solve->n;
+  for (int64_t i = 0; i < n; i++) {
+    s->work.logit[i] = D[i] + (found->score_weight > 0 ? found->score_weight * s->solve->quality[i] : 0);
+  }
+  const double maximum = dw_maximum(s->work.logit, n);
+  for (int64_t i = 0; i < n; i++) {
+    s->work.logit[i] = fmax((s->work.logit[i] - maximum) / lambda, FARTHEST); /* every row stays within reach */
   }
   s->iterations = 0;
 }
@@ -132,7 +142,7 @@ static void start_from_dual(search *s, int32_t dual, double slope) {
 /* True when the bound asks for more precision at the best point itself rather than for another solve elsewhere. */
 static bool loose_at_best(const search *s, double slope) {
   const dw_point *best = &s->solution->best;
-  double scale = dw_level_scale(s->solve->objective.exponent, best->log_value);
+  double scale = dw_level_scale(s->solve->objective.exponent, best->log_vendi);
   double ratio = slope / (scale * best->lambda);
   return !s->solve->stalled && best->gap > s->tolerance / 8 && (slope == 0 || (ratio > 0.8 && ratio < 1.25));
 }
@@ -162,8 +172,8 @@ static bool polish(search *s, double before) {
   }
   s->before = best->objective;
   dw_point_copy(&s->work, best, s->solve->n);
-  double scale = dw_level_scale(s->solve->objective.exponent, best->log_value);
-  plan(s, POLISH_IN_ROUNDS, (dw_problem){.fixed = true, .slope = scale * best->lambda});
+  double scale = dw_level_scale(s->solve->objective.exponent, best->log_vendi);
+  plan(s, POLISH_IN_ROUNDS, (dw_problem){.fixed = true, .slope = scale * best->lambda, .quality_slope = scale});
   return true;
 }
 
@@ -180,8 +190,8 @@ static void decide(search *s) {
     s->iterations = s->solution->iterations;
     (void)polish(s, -INFINITY);
   } else if (found.slope != 0 && s->solve->solves + 2 <= dw_most_solves(s->solve)) {
-    start_from_dual(s, found.dual, found.slope); /* it may have to be followed by a solve of the objective itself */
-    plan(s, ELSEWHERE, (dw_problem){.fixed = true, .slope = found.slope});
+    start_from_dual(s, &found); /* it may have to be followed by a solve of the objective itself */
+    plan(s, ELSEWHERE, (dw_problem){.fixed = true, .slope = found.slope, .quality_slope = found.quality_slope});
   }
 }
 
@@ -245,6 +255,7 @@ static divw_status visit(void *self, dw_archive *archive) {
   DW_TRY(dw_archive_count(archive, &at, LOCAL, POLISH_IN_ROUNDS));
   DW_TRY(dw_archive_flag(archive, &s->problem.fixed));
   DW_VISIT(archive, s->problem.slope);
+  DW_VISIT(archive, s->problem.quality_slope);
   DW_VISIT(archive, s->before);
   DW_VISIT(archive, s->tolerance);
   DW_VISIT(archive, s->target);
@@ -275,11 +286,6 @@ fail:
   return status;
 }
 
-/* No weights have a larger log VS. */
-static double log_most_vendi(const dw_solve *solve) {
-  return log((double)(solve->spectrum.count > solve->r ? solve->n : solve->r));
-}
-
 static divw_status run(search *s) {
   divw_status status = DIVW_OK;
   if (dw_checkpoint_is_resuming(s->solve)) {
@@ -300,8 +306,8 @@ divw_status dw_solve_globally(dw_solve *solve, dw_solution *solution) {
   divw_status status;
   double tolerance = solve->options->tolerance;
   search s = {.solve = solve, .solution = solution, .tolerance = tolerance, .target = tolerance / 2};
-  DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, log_most_vendi(solve) + solve->log_scale,
-                            &solve->objective));
+  DW_TRY(dw_frontier_create(&s.frontier, &solve->set, solve->log_scale, dw_log_most_vendi(solve) + solve->log_scale,
+                            &solve->objective, solve->ratio, RATIO_SHARE * tolerance));
   DW_TRY(dw_point_create(&s.work, solve->n));
   if (solve->options->initial != NULL) { /* otherwise log p = 0: as even as can be */
     dw_start_from_initial(solve, s.work.logit);

@@ -44,6 +44,8 @@
 
 #include <divweights/solver.h>
 
+#include <math.h>
+
 struct divw_solver {
   dw_objective objective;
   dw_constraints constraints;
@@ -70,7 +72,8 @@ typedef struct {
   double log_vendi;  /* log VS_q */
   double log_value;  /* f: that, plus log p.s where examples have quality scores s */
   double deficit;    /* g = log n - H */
-  double lambda;     /* the weight of H against f at which the gap is meant */
+  double lambda;     /* the weight of H against log VS_q at which the gap is meant */
+  double omega;      /* that of log p.s, with scores: 1 unless the slopes of a problem are fixed */
   double gap;        /* no p that is allowed, with at least this entropy, has an f that is larger by more */
   double objective;  /* J or G */
   bool is_estimate;  /* D, values and gap are from single precision: no proof */
@@ -90,6 +93,7 @@ typedef struct dw_solve {
   dw_feasible set;
   double *quality;  /* n scores, scaled to a maximum of 1; NULL: none */
   double log_scale; /* of that scaling */
+  struct dw_ratio *ratio; /* with scores above order 1 (ratio.h); NULL: none */
   dw_spectrum spectrum;
   double *R[DW_STATES]; /* factors, r x r each, of the dual states that are looked at in one read */
   const double *sigma;  /* q = inf and large orders by interior points: the dual state, r x r; NULL: that of rho */
@@ -115,11 +119,12 @@ static inline bool dw_has_deficits(const dw_solve *solve) {
   return solve->kernel != NULL ? dw_kernel_deficit(solve->kernel) != NULL : solve->will_have_deficits;
 }
 
-/* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H, the slope being fixed.
+/* What a solve maximises: the objective, with lambda following VS; or the concave y + slope H + quality_slope log p.s,
+ * the slopes being fixed. Of a stationary point of the objective they are lambda times the scale of y, and the scale.
  */
 typedef struct {
   bool fixed;
-  double slope; /* in units of the level y: lambda times the scale */
+  double slope, quality_slope; /* in units of the level y */
 } dw_problem;
 
 divw_status dw_point_create(dw_point *point, int64_t n);
@@ -151,8 +156,19 @@ double dw_value_rounding(const dw_point *a, const dw_point *b);
 /* Whether the gap of an evaluated point is little more than the allowance for rounding: no method gets below it. */
 bool dw_is_rounding(const dw_solve *solve, const dw_point *point);
 
+/* No weights have a larger log VS. */
+static inline double dw_log_most_vendi(const dw_solve *solve) {
+  return log((double)(solve->spectrum.count > solve->r ? solve->n : solve->r));
+}
+
+/* log p.s of an evaluated point; 0 without scores. */
+static inline double dw_log_quality(const dw_point *point) { return point->log_value - point->log_vendi; }
+
+/* Whether the value, p.s VS_q, is no concave function of the level: with scores above order 1. */
+static inline bool dw_is_ratio(const dw_solve *solve) { return solve->quality != NULL && solve->objective.order > 1; }
+
 /* The gap of an evaluated point if its marginal diversities were these. */
-double dw_gap_with(const dw_solve *solve, const dw_point *point, const double *D);
+double dw_gap_with(const dw_solve *solve, dw_problem problem, const dw_point *point, const double *D);
 
 /* Restates lambda and gap of an evaluated point for J, whatever lambda it was found at. */
 void dw_certify_for_objective(const dw_solve *solve, dw_point *point);

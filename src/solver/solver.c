@@ -3,8 +3,8 @@
 #include "../interval.h"
 #include "../parallel.h"
 #include "../simplex.h"
-#include "frontier.h"
 #include "interior.h"
+#include "ratio.h"
 
 #include <divweights/source.h>
 #include <divweights/vendi.h>
@@ -205,7 +205,8 @@ dw_objective dw_effective_objective(const divw_solver *solver) {
     objective.balance = 1;
     objective.logarithmic = false;
   }
-  objective.exponent = solver->constraints.quality != NULL ? 0 : dw_level_exponent(objective.order);
+  const bool by_logarithm = solver->constraints.quality != NULL && objective.order <= 1; /* p.s VS_q is log-concave */
+  objective.exponent = by_logarithm ? 0 : dw_level_exponent(objective.order);
   return objective;
 }
 
@@ -220,19 +221,11 @@ static divw_status check_initial(const divw_solver *solver, const divw_kernel *k
 
 static divw_status check_combination(const divw_solver *solver) {
   const dw_objective objective = dw_effective_objective(solver);
-  bool has_entropy = objective.balance < 1 || solver->constraints.effective > 0;
   bool ascends = solver->method == DIVW_METHOD_ACCELERATED || solver->method == DIVW_METHOD_ADAM;
   if (isinf(objective.order) && ascends && objective.balance > 0) {
     return dw_fail(DIVW_ERROR_ARGUMENT,
                    "divw_solver_solve: order inf has no gradient to ascend, expected DIVW_METHOD_AUTO or "
                    "DIVW_METHOD_INTERIOR_POINT");
-  }
-  if (solver->constraints.quality != NULL && objective.order > 1 &&
-      (has_entropy || isinf(objective.order) || solver->method == DIVW_METHOD_ADAM)) {
-    return dw_fail(DIVW_ERROR_ARGUMENT,
-                   "divw_solver_solve: quality scores at order %g have no bound beside the entropy; expected an order "
-                   "of at most 1, or balance 1, a finite order and another method than DIVW_METHOD_ADAM",
-                   objective.order);
   }
   return DIVW_OK;
 }
@@ -279,6 +272,9 @@ divw_status divw_solver_solve(const divw_solver *solver, const divw_kernel *kern
     DW_TRY(dw_alloc(&solve.R[j], solve.r * solve.r, sizeof *solve.R[j]));
   }
   DW_TRY(look_at_uniform(&solve));
+  if (dw_is_ratio(&solve)) {
+    DW_TRY(dw_ratio_create(&solve.ratio, &solve));
+  }
   DW_TRY(dw_checkpoint_begin(&solve));
   DW_TRY(has_choice(&solve) ? dw_solve_globally(&solve, &solution) : evaluate_most_even(&solve, &solution));
   DW_TRY(make_weights(&solve, &solution, out));
@@ -290,6 +286,7 @@ fail:
   dw_spectrum_destroy(&solve.spectrum);
   dw_point_destroy(&solution.best);
   dw_checkpoint_end(&solve);
+  dw_ratio_destroy(solve.ratio);
   divw_free(solve.quality);
   dw_feasible_destroy(&solve.set);
   dw_crew_leave();
