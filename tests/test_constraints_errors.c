@@ -143,10 +143,6 @@ static void sets_without_any_weights_are_refused_with_the_reason(void **state) {
   refused(kernel, (request){.quality = nothing, .n = 4}, "no example that may have weight has a quality score above 0");
   refused(kernel, (request){.quality = scores, .n = 4, .excluded = &first, .excluded_count = 1},
           "no example that may have weight has a quality score above 0");
-  refused(kernel, (request){.order = 2, .balance = 0.5, .quality = scores, .n = 4},
-          "quality scores at order 2 have no bound beside the entropy");
-  refused(kernel, (request){.order = 2, .effective = 2, .quality = scores, .n = 4}, "at order 2 have no bound");
-  refused(kernel, (request){.order = INFINITY, .balance = 1, .quality = scores, .n = 4}, "at order inf have no bound");
   divw_kernel_destroy(plain);
   divw_kernel_destroy(kernel);
 }

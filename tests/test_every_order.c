@@ -176,38 +176,6 @@ static void large_orders_take_few_iterations_to_their_limit(void **state) {
   free(x);
 }
 
-/* At balance 1 (p.s) VS_q is quasi-concave for every q: two methods end at the same value. */
-static void quality_above_order_one_by_both_methods(void **state) {
-  (void)state;
-  static const double above_one[] = {1.2, 2, 5};
-  double *x = make_rows(60, 6, 35), scores[60];
-  test_random random = {36};
-  divw_kernel *kernel = make_kernel(x, 60, 6);
-  for (int i = 0; i < 60; i++) {
-    scores[i] = next_uniform(&random);
-  }
-  for (int q = 0; q < 3; q++) {
-    divw_weights *weights[2];
-    for (int method = 0; method < 2; method++) {
-      divw_solver *solver;
-      ok(divw_solver_create(&solver));
-      ok(divw_solver_set_order(solver, above_one[q]));
-      ok(divw_solver_set_balance(solver, 1));
-      ok(divw_solver_set_quality(solver, scores, 60));
-      ok(divw_solver_set_method(solver, method == 0 ? DIVW_METHOD_INTERIOR_POINT : DIVW_METHOD_ACCELERATED));
-      ok(divw_solver_solve(solver, kernel, &weights[method]));
-      assert_int_equal(divw_weights_stop_reason(weights[method]), DIVW_STOP_CONVERGED);
-      divw_solver_destroy(solver);
-    }
-    near(divw_weights_objective_value(weights[0]), divw_weights_objective_value(weights[1]), 1e-5);
-    assert_true(divw_weights_iterations(weights[0]) <= 25);
-    divw_weights_destroy(weights[0]);
-    divw_weights_destroy(weights[1]);
-  }
-  divw_kernel_destroy(kernel);
-  free(x);
-}
-
 /* Orders with a dual state of their own: what some rows at a time end with is no better than the bound of all at once,
  * nor the other way round; and it is the same at balance 1, where weights are few. */
 static void large_orders_take_rows_at_once_or_in_turn(void **state) {
@@ -267,7 +235,6 @@ int main(void) {
       cmocka_unit_test(orders_beside_one_are_those_of_one),
       cmocka_unit_test(copies_at_extreme_orders),
       cmocka_unit_test(large_orders_take_few_iterations_to_their_limit),
-      cmocka_unit_test(quality_above_order_one_by_both_methods),
       cmocka_unit_test(large_orders_take_rows_at_once_or_in_turn),
       cmocka_unit_test(every_allocation_may_fail),
   };

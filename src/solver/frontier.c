@@ -181,7 +181,7 @@ static bool solved_near(const dw_frontier *e, double slope, double scale, double
   bool near = false;
   for (int32_t s = 0; s < e->dual_count; s++) {
     near |= fabs(e->duals[s].slope - slope) <= nearness * slope &&
-            (e->ratio == NULL || fabs(e->duals[s].scale - scale) <= nearness * scale);
+            (e->ratio == NULL || fabs(e->duals[s].scale - scale) <= 1e-5 * scale);
   }
   return near;
 }

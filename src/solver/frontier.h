@@ -15,7 +15,8 @@ typedef struct {
 } dw_dual;
 
 /* With scores above order 1 the frontier is that of log(p.s VS_q) against entropy, and all duals prove a line together
- * (ratio.h). Theirs have no scores in D, y <= scale (W(D, ...) + constant) with y = -c |rho|_q, and the slope of a line. */
+ * (ratio.h). Theirs have no scores in D, y <= scale (W(D, ...) + constant) with y = -c |rho|_q, and the slope of a
+ * line. */
 typedef struct dw_ratio dw_ratio;
 
 typedef struct dw_frontier dw_frontier;

@@ -30,9 +30,9 @@ typedef struct {
 typedef struct {
   void *self;
   double unit;
-  double offset;   /* marginal diversities are g / unit, in nats, and this */
-  double exponent; /* y is VS^exponent / exponent, as far as its curvature goes */
-  int64_t spikes;  /* of its curvature, always as many */
+  double offset;       /* marginal diversities are g / unit, in nats, and this */
+  double exponent;     /* y is VS^exponent / exponent, as far as its curvature goes */
+  int64_t spikes;      /* of its curvature, always as many */
   const double *score; /* s_i / p.s of the active rows at the point, with scores; NULL: none */
   /* Looks at a point: minus the Hessian F; DIVW_ERROR_NUMERICAL where rounding has the word. At the first point: the
    * gradient g. */

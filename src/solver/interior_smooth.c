@@ -1,13 +1,13 @@
-/* The concave value of smooth orders for interior-point methods, in nats: tr rho^q / (1-q), with log p.s beside it, or up
- * to order 1 log p.s + log VS_q, with quality scores.
+/* The concave value of smooth orders for interior-point methods, in nats: tr rho^q / (1-q), with log p.s beside it, or
+ * up to order 1 log p.s + log VS_q, with quality scores.
  *
  * In the basis of eigenvectors of rho, minus the Hessian of the first is
  *
  *     F_ij = sum_kl Gamma_kl y_ik y_il y_jk y_jl
  *
  * with the divided differences Gamma of the gradient's matrix function (divided.c). Scores add s s^T / (p.s)^2, and the
- * logarithm in front of tr rho^q, for q <= 1, the square of its gradient, (1-q) h h^T, h = D less its mean. Above order 1
- * that would be negative: there log p.s stands beside tr rho^q / (1-q) with a weight that follows VS, as lambda does
+ * logarithm in front of tr rho^q, for q <= 1, the square of its gradient, (1-q) h h^T, h = D less its mean. Above order
+ * 1 that would be negative: there log p.s stands beside tr rho^q / (1-q) with a weight that follows VS, as lambda does
  * (newton_border.c).
  *
  * The level of objective.h is VS^e / e, e = (1-q) / q; this one, VS^(1-q) / (1-q), is more concave. It has the same

@@ -11,7 +11,7 @@
  * with scores first both weights and then lambda. */
 typedef struct {
   double rate;
-  bool of_value;                       /* the latter: lambda */
+  bool of_value;                      /* the latter: lambda */
   double *response, *answer, divisor; /* dp and unknowns for one more of the logarithm */
 } dw_follower;
 

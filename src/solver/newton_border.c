@@ -13,14 +13,14 @@
  *
  * e is 1 - q (q = inf: -1); at fixed slopes beside a level with another exponent, the first c is that one less e. Left
  * out, every step maximises a minorant of the objective, and the iteration converges linearly, by a factor of 0.4 for
- * q = 5 on images. So the response of everything to each of the two is computed once for each matrix, and added to every
- * direction in the amount that makes both agree:
+ * q = 5 on images. So the response of everything to each of the two is computed once for each matrix, and added to
+ * every direction in the amount that makes both agree:
  *
  *     change = -c dlogVS(dp) / (1 + c dlogVS(response)) .
  *
- * Without scores the two are one, with the sum of both c. The divisor is positive at a strict local maximum, and 1 where
- * nothing follows. Elsewhere it may be anything, and far off log VS is not linear: divisor and change are kept within
- * bounds, and the step between that of the minorant and Newton's. */
+ * Without scores the two are one, with the sum of both c. The divisor is positive at a strict local maximum, and 1
+ * where nothing follows. Elsewhere it may be anything, and far off log VS is not linear: divisor and change are kept
+ * within bounds, and the step between that of the minorant and Newton's. */
 #include "newton.h"
 
 #include "../linalg.h"
@@ -155,8 +155,7 @@ static double push(const dw_newton *w, const dw_follower *f, int64_t k) {
 }
 
 static void follow(const dw_newton *w, const dw_follower *f, double *dp, double *unknown) {
-  const double change =
-      fmin(fmax(-f->rate * growth(w, f->of_value, dp, unknown) / f->divisor, -MOST_FALL), MOST_RISE);
+  const double change = fmin(fmax(-f->rate * growth(w, f->of_value, dp, unknown) / f->divisor, -MOST_FALL), MOST_RISE);
   for (int64_t k = 0; k < w->m; k++) {
     dp[k] += change * f->response[k];
   }

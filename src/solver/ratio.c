@@ -9,9 +9,9 @@
  *
  *     W(s - k c t, lambda) + lambda allowed <= 1 - c      for some lambda >= 0 .
  *
- * D - log VS - c is s - c t, so the left side is W of (1-k) s + k (D - log VS - c): convex in k, and the least k is found
- * by chords, whose zeros lie above it, and tangents, whose zeros lie below. Superlevel sets of a ratio are convex: at a
- * stationary point this is exact.
+ * D - log VS - c is s - c t, so the left side is W of (1-k) s + k (D - log VS - c): convex in k, and the least k is
+ * found by chords, whose zeros lie above it, and tangents, whose zeros lie below. Superlevel sets of a ratio are
+ * convex: at a stationary point this is exact.
  *
  * A line log(p.s VS_q) <= value + lambda g for all p, which the frontier is made of. With B = 1 / |rho(p)|_q,
  *
@@ -113,18 +113,26 @@ typedef struct {
   double value, deficit, w;
 } inner;
 
-/* The mean and variance of the scores under p. */
-static void moments(const dw_ratio *ratio, const double *p, double *mean, double *variance) {
-  *mean = dw_weighted_sum(p, ratio->scores, ratio->set->n);
-  *variance = 0;
-  for (int64_t i = 0; i < ratio->set->n; i++) {
-    const double from_mean = ratio->scores[i] - *mean;
-    *variance += p[i] * from_mean * from_mean;
-  }
+static bool is_free(const dw_feasible *set, const double *p, int64_t i) {
+  return dw_feasible_is_plain(set) || (p[i] > set->lower[i] && p[i] < set->upper[i]);
 }
 
-/* By Newton's method on log w, in which the function is convex, from w on. Any w is a bound. */
-static inner minimise(const dw_ratio *ratio, const dw_dual *dual, double B, double lambda, double w) {
+/* The mean of the scores under p, and lambda d mean / dw: the variance over the rows that no bound holds, where masses
+ * are free. */
+static void moments(const dw_ratio *ratio, const double *p, double *mean, double *variance) {
+  double mass = 0, sum = 0, square = 0;
+  *mean = dw_weighted_sum(p, ratio->scores, ratio->set->n);
+  for (int64_t i = 0; i < ratio->set->n; i++) {
+    const double from_mean = ratio->scores[i] - *mean, free = is_free(ratio->set, p, i) ? p[i] : 0;
+    mass += free;
+    sum += free * from_mean;
+    square += free * from_mean * from_mean;
+  }
+  *variance = mass > 0 ? square - sum * sum / mass : 0;
+}
+
+/* By Newton's method on log w, in which the function is convex, from w on, to within `error`. Any w is a bound. */
+static inner minimise(const dw_ratio *ratio, const dw_dual *dual, double B, double lambda, double w, double error) {
   const int64_t n = ratio->set->n;
   double *x = ratio->room, *p = x + n, mean, variance;
   for (int step = 0; step < MOST_STEPS; step++) {
@@ -133,8 +141,8 @@ static inner minimise(const dw_ratio *ratio, const dw_dual *dual, double B, doub
     }
     dw_feasible_project(ratio->set, x, p);
     moments(ratio, p, &mean, &variance);
-    const double slope = w * mean - 1, change = -slope / (w * mean + w * w * variance / lambda);
-    if (!(fabs(slope) > 1e-7) || !isfinite(change)) {
+    const double slope = w * mean - 1, curvature = w * mean + w * w * variance / lambda, change = -slope / curvature;
+    if (!(slope * slope > error * curvature) || !isfinite(change)) {
       break;
     }
     w *= exp(fmin(fmax(change, -2), 2));
@@ -155,7 +163,8 @@ typedef struct {
   const dw_ratio *ratio;
   const dw_dual *duals;
   int32_t count;
-  double lambda, w; /* the last w, from which the next one is not far */
+  double lambda, error;
+  double w; /* the last one, from which the next one is not far */
   node nodes[MOST_NODES];
   int size;
   double reached;    /* by a single B, */
@@ -175,7 +184,7 @@ static void add_node(division *d, double B) {
   dw_ratio_line here = {INFINITY, 0, 1 / B, 0, 0};
   d->nodes[at].B = B;
   for (int32_t s = 0; s < d->count; s++) {
-    const inner found = minimise(d->ratio, &d->duals[s], B, d->lambda, d->w);
+    const inner found = minimise(d->ratio, &d->duals[s], B, d->lambda, d->w, d->error);
     d->nodes[at].phi[s] = found.value;
     if (found.value < here.value) {
       here = (dw_ratio_line){found.value, found.deficit, 1 / B, s, found.w / (B * d->duals[s].scale)};
@@ -196,7 +205,8 @@ static double over(const division *d, const node *a, const node *b, int32_t s, d
   return c * (log(*where) + 1) + a->phi[s] + chord * (*where - a->B);
 }
 
-/* By the sharpest dual on each interval, which is a node where that is at an end; the largest of them all, and where. */
+/* By the sharpest dual on each interval, which is a node where that is at an end; the largest of them all, and where.
+ */
 static double worst(const division *d, double *where) {
   double largest = -INFINITY;
   for (int k = 0; k + 1 < d->size; k++) {
@@ -217,7 +227,13 @@ static double worst(const division *d, double *where) {
 
 dw_ratio_line dw_ratio_support(const dw_ratio *ratio, const dw_dual *duals, int32_t count, double lambda,
                                double tolerance) {
-  division d = {.ratio = ratio, .duals = duals, .count = count, .lambda = lambda, .w = 1, .reached = -INFINITY};
+  division d = {.ratio = ratio,
+                .duals = duals,
+                .count = count,
+                .lambda = lambda,
+                .error = 0.1 * tolerance,
+                .w = 1,
+                .reached = -INFINITY};
   double where, most = exp(ratio->log_most / ratio->c);
   add_node(&d, most);
   for (int32_t s = 0; s < count && d.size < MOST_NODES / 2; s++) { /* where a dual was found it is the sharpest */
@@ -227,7 +243,8 @@ dw_ratio_line dw_ratio_support(const dw_ratio *ratio, const dw_dual *duals, int3
     }
   }
   add_node(&d, 1);
-  while (d.size < MOST_NODES && worst(&d, &where) > d.reached + tolerance) {
+  for (int size = 0; d.size > size && d.size < MOST_NODES && worst(&d, &where) > d.reached + tolerance;) {
+    size = d.size; /* no B between two neighbouring numbers is new */
     add_node(&d, where);
   }
   d.top.value = fmax(worst(&d, &where), d.reached) + ratio->log_scale + rounding(ratio);

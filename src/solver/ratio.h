@@ -26,8 +26,8 @@ typedef struct {
   double constant, log_vendi, log_quality;
 } dw_ratio_at;
 
-/* By how much log(p.s VS_q) may be larger than at the point for weights with a deficit of at most `allowed`; lambda: the
- * multiplier of that. At most some tens of W. */
+/* By how much log(p.s VS_q) may be larger than at the point for weights with a deficit of at most `allowed`; lambda:
+ * the multiplier of that. At most some tens of W. */
 double dw_ratio_gap(const dw_ratio *ratio, const dw_ratio_at *at, double lambda, double allowed);
 
 /* For all weights log(p.s VS_q) <= value + lambda g, lambda > 0, by the proofs of `count` duals at once, to within

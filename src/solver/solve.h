@@ -91,8 +91,8 @@ typedef struct dw_solve {
   int64_t n, r;
   bool will_have_deficits; /* where kernel is NULL (estimate.c) */
   dw_feasible set;
-  double *quality;  /* n scores, scaled to a maximum of 1; NULL: none */
-  double log_scale; /* of that scaling */
+  double *quality;        /* n scores, scaled to a maximum of 1; NULL: none */
+  double log_scale;       /* of that scaling */
   struct dw_ratio *ratio; /* with scores above order 1 (ratio.h); NULL: none */
   dw_spectrum spectrum;
   double *R[DW_STATES]; /* factors, r x r each, of the dual states that are looked at in one read */

@@ -269,6 +269,11 @@ double reference_constrained_gap(const double *x, int64_t d, const double *p, do
       D[i] += dot * dot * (order == 1 ? -log(mu[k]) : order / (1 - order) * pow(mu[k], order - 1) / power);
     }
   }
+  if (scores != NULL && order > 1) {
+    const double c = order / (order - 1), excess = reference_support(set, D, lambda) - lambda * nats - (1 - c);
+    free(unit);
+    return c * log1p(excess / c);
+  }
   double value = order == 1 ? entropy(mu, d) : 1 / (1 - order) - 1;
   double gap = reference_support(set, D, lambda) - value - (scores != NULL ? 1 : 0) - lambda * nats;
   free(unit);

@@ -40,8 +40,9 @@ typedef struct {
  * one number for each group. */
 double reference_support(const reference_set *set, const double *D, double lambda);
 
-/* The gap of p over the set, as reference_gap_of_order() with any order below infinity; scores NULL or, at orders up to
- * 1, of log p.s + log VS_q. The entropy of the value is `nats`: H(p), or the least that is allowed. */
+/* The gap of p over the set, as reference_gap_of_order() with any order below infinity; scores NULL, or of log p.s +
+ * log VS_q, above order 1 among weights with the entropy `nats` and to first order. `nats`: H(p), or the least allowed.
+ */
 double reference_constrained_gap(const double *x, int64_t d, const double *p, double lambda, double order,
                                  const double *scores, const reference_set *set, double nats);
 
