@@ -216,6 +216,11 @@ static bool flags_are_complete(const cli_settings *settings) {
     usage_error(&verb_score, "%s is given but --new is missing", alone);
     return false;
   }
+  if (settings->output != NULL && is_other_than_npy(settings->output)) {
+    usage_error(&verb_score, "--output is %s, expected a name that ends in .npy: --table writes the gains as CSV",
+                settings->output);
+    return false;
+  }
   if (settings->added != NULL && settings->max_memory > 0) {
     usage_error(&verb_score, "--max-memory knows nothing of the rows of --new, expected one or the other");
     return false;
