@@ -180,7 +180,7 @@ static void print_table(const cli_scores *scores) {
   print_similarity(scores->similarity, scores->kernel);
   print_row("order", "%.12g%s", scores->order,
             scores->kernel == NULL ? ", from all similarities, without eigenvalues"
-            : scores->order == 0   ? ", the eigenvalues above 1e-12 of the largest"
+            : scores->order == 0   ? ", the eigenvalues that are more than rounding"
                                    : "");
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
   if (scores->weighted) {
