@@ -428,6 +428,28 @@ static void truncated_scores_are_those_of_their_formula(void **state) {
   destroy_problem(&p);
 }
 
+/* With order 1 as the limit, to as many digits as there are. */
+static void truncated_scores_are_steady_at_order_one(void **state) {
+  (void)state;
+  const double mu[5] = {0.5, 0.3, 0.15, 0.049, 0.001}, away[] = {1e-4, -1e-7, 1e-10, -1e-13};
+  double at_one[3], near_one[3];
+  ok(divw_vendi_truncated(mu, 5, 3, 9, 1, &at_one[0], &at_one[1], &at_one[2]));
+  for (int k = 0; k < 4; k++) {
+    ok(divw_vendi_truncated(mu, 5, 3, 9, 1 + away[k], &near_one[0], &near_one[1], &near_one[2]));
+    for (int j = 0; j < 3; j++) {
+      near(near_one[j], at_one[j], 10 * fabs(away[k]) + 1e-13);
+    }
+  }
+  const double orders[] = {0.9, 1.1}; /* where the formula changes */
+  for (int k = 0; k < 2; k++) {
+    ok(divw_vendi_truncated(mu, 5, 3, 9, orders[k] * (1 + 1e-12), &at_one[0], &at_one[1], &at_one[2]));
+    ok(divw_vendi_truncated(mu, 5, 3, 9, orders[k] * (1 - 1e-12), &near_one[0], &near_one[1], &near_one[2]));
+    for (int j = 0; j < 3; j++) {
+      near(near_one[j], at_one[j], 1e-10);
+    }
+  }
+}
+
 /* ---- random features ---- */
 
 static void random_features_estimate_the_similarity(void **state) {
@@ -592,6 +614,7 @@ int main(void) {
       cmocka_unit_test(an_example_as_a_new_row_is_itself),
       cmocka_unit_test(order_two_needs_no_features),
       cmocka_unit_test(truncated_scores_are_those_of_their_formula),
+      cmocka_unit_test(truncated_scores_are_steady_at_order_one),
       cmocka_unit_test(random_features_estimate_the_similarity),
       cmocka_unit_test(the_same_seed_gives_the_same_features),
       cmocka_unit_test(what_cannot_be_done_is_refused),

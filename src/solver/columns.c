@@ -39,7 +39,7 @@ int64_t dw_interior_active(const dw_solve *solve) {
 
 bool dw_interior_has_dual(const dw_solve *solve) {
   const double order = solve->objective.order;
-  return isinf(order) || (dw_interior_is_norm(order) && solve->quality == NULL);
+  return isinf(order) || (dw_interior_is_dual(order) && solve->quality == NULL);
 }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
@@ -57,13 +57,8 @@ fail:
 
 static divw_status run_round(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
                              double *theta, int32_t *stop_reason) {
-  if (isinf(solve->objective.order)) {
-    return dw_interior_inf(solve, problem, target, active, point, theta, stop_reason);
-  }
-  if (dw_interior_has_dual(solve)) {
-    return dw_interior_norm(solve, problem, target, active, point, theta, stop_reason);
-  }
-  return dw_interior_smooth(solve, problem, target, active, point, theta, stop_reason);
+  return (dw_interior_has_dual(solve) ? dw_interior_dual : dw_interior_smooth)(solve, problem, target, active, point,
+                                                                               theta, stop_reason);
 }
 
 /* ---- column generation ---- */

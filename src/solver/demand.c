@@ -61,11 +61,8 @@ static double newton_numbers(const dw_solve *s, double m) {
 
 static double value_numbers(const dw_solve *s, double m) {
   double r = (double)s->r;
-  if (isinf(s->objective.order)) {
-    return 4 * m * r + 3 * m + 3 * r + 9 * r * r;
-  }
   if (dw_interior_has_dual(s)) {
-    return 3 * m * r + m + 4 * r + 11 * r * r;
+    return 3 * m * r + m + 5 * r + 11 * r * r;
   }
   return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 3 * m);
 }

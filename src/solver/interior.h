@@ -65,15 +65,13 @@ typedef struct {
 divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_concave *value,
                               dw_point *best, double *theta, int32_t *stop_reason);
 
-/* The same with the value of smooth orders, of large ones, which have a dual state of their own, and of order inf. */
-bool dw_interior_is_norm(double order);
-bool dw_interior_has_dual(const dw_solve *solve); /* by one of the last two, and not with scores */
+/* The same with the value of smooth orders, and of large ones and infinity, whose dual state is a variable. */
+bool dw_interior_is_dual(double order);
+bool dw_interior_has_dual(const dw_solve *solve); /* by the second, which finite orders with scores are not */
 divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
                                double *theta, int32_t *stop_reason);
-divw_status dw_interior_norm(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
+divw_status dw_interior_dual(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
                              double *theta, int32_t *stop_reason);
-divw_status dw_interior_inf(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
-                            double *theta, int32_t *stop_reason);
 
 /* Reads the rows of phi that are active: count x r numbers. */
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows);

@@ -22,7 +22,7 @@ static double pairs_of(double r) { return r * (r + 1) / 2; }
 
 /* How many different a_t and b_t a curvature has (newton_matrix.h); 0: it has no such form. */
 static int64_t products_of(double order) {
-  return isinf(order) ? 2 : dw_interior_is_norm(order) ? 0 : dw_divided_products(order);
+  return isinf(order) ? 2 : dw_interior_is_dual(order) ? 0 : dw_divided_products(order);
 }
 
 /* Where two take about as many operations, the rows' side takes less memory than the features' and is exact. */

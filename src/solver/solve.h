@@ -20,12 +20,16 @@
  *     newton_matrix.c   their matrix: newton_rows.c rows x rows, newton_features.c r (r+1) / 2 squared, or
  *                    newton_conjugate.c, where both are too large
  *     divided.c      the curvature of smooth orders
- *     interior_smooth.c, interior_norm.c, interior_inf.c   the value that they maximise: smooth orders, large ones,
- * infinity certificate.c  one iteration's evaluation of a point, with the proof of its gap precision.c    whether that
- * is in single precision at first checkpoint.c   the state of it all in a file frontier.c     what the proofs at single
- * lambdas say about the objective everywhere widen.c        what they say about a kernel that features of low rank
- * stand for demand.c       the memory that all this needs, in advance estimate.c     the same for the caller, before
- * there are rows pace.c         and the time of an iteration
+ *     interior_smooth.c, interior_dual.c   the value that they maximise: smooth orders; large ones and infinity, with
+ *                    dual_state.c
+ *     certificate.c  one iteration's evaluation of a point, with the proof of its gap
+ *     precision.c    whether that is in single precision at first
+ *     checkpoint.c   the state of it all in a file
+ *     frontier.c     what the proofs at single lambdas say about the objective everywhere
+ *     widen.c        what they say about a kernel that features of low rank stand for
+ *     demand.c       the memory that all this needs, in advance
+ *     estimate.c     the same for the caller, before there are rows
+ *     pace.c         and the time of an iteration
  */
 #ifndef DW_SOLVE_H
 #define DW_SOLVE_H
