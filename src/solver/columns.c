@@ -38,8 +38,7 @@ int64_t dw_interior_active(const dw_solve *solve) {
 }
 
 bool dw_interior_has_dual(const dw_solve *solve) {
-  const double order = solve->objective.order;
-  return isinf(order) || (dw_interior_is_dual(order) && solve->quality == NULL);
+  return dw_interior_is_dual(solve->objective.order);
 }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {

@@ -19,6 +19,11 @@
  * tr(sigma^e d sigma) = sum E X is the equation of u. What commuting is assumed for is the matrix alone, not its
  * right-hand side. At e = 0 nothing is assumed: psi = 0, and Gamma = (w_k + w_l) / 2 is a sum of one product.
  *
+ * With scores s the value has omega log x beside it, x = p.s, with omega in its units. log x = min over a > 0 of a x -
+ * log a - 1: a is a dual variable as sigma is, a x = omega an equation as those of the multipliers are, so that p and
+ * the multipliers may still take steps of their own. Without da it is a part of the gradient, (omega - second) s / x,
+ * and the curvature a / x s s^T.
+ *
  * Source of the direction at e = 0: Helmberg, Rendl, Vanderbei, Wolkowicz, SIAM J. Optim. 6 (1996). */
 #include "dual_state.h"
 #include "interior.h"
@@ -35,6 +40,9 @@ typedef struct {
   dw_dual_state state;
   double *rows, *y, *product; /* phi; T phi; room: m x r each */
   double *column;             /* m */
+  double *score, *spike;      /* s / x and its multiple; m each, NULL without scores */
+  double omega, a, ax;        /* in units of the value */
+  double dax, growth, second; /* x da, d log x; their product in the direction before */
   dw_concave *value;
 } dual;
 
@@ -49,6 +57,23 @@ static void set_unit(dual *v, const dw_point *at) {
   const double exponent = v->value->exponent;
   v->value->unit = -exponent * dw_level_scale(exponent, at->log_vendi);
   v->value->offset = at->log_vendi - 1 / exponent;
+}
+
+/* s / x of the active rows, and a x. */
+static void find_scores(dual *v, const dw_point *at) {
+  const double x = exp(dw_log_quality(at) - v->solve->log_scale);
+  v->ax = v->a * x;
+  for (int64_t k = 0; k < v->m; k++) {
+    v->score[k] = v->solve->quality[v->active.row[k]] / x;
+    v->spike[k] = sqrt(v->ax) * v->score[k];
+  }
+}
+
+/* Their part of the gradient. */
+static void add_scores(const dual *v, double omega, double *g) {
+  for (int64_t k = 0; v->score != NULL && k < v->m; k++) {
+    g[k] += omega * v->score[k];
+  }
 }
 
 static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvature) {
@@ -66,8 +91,17 @@ static divw_status prepare(void *self, const dw_point *at, dw_curvature *curvatu
     v->value->diagonal += v->state.E[k] * v->state.X[k];
   }
   forms(v, v->state.X, v->column);
-  *curvature =
-      (dw_curvature){.y = v->y, .gamma = v->state.gamma, .a = v->state.w, .b = v->state.one, .terms = v->state.e == 0};
+  v->second = 0;
+  if (v->score != NULL) {
+    find_scores(v, at);
+  }
+  *curvature = (dw_curvature){.y = v->y,
+                              .gamma = v->state.gamma,
+                              .a = v->state.w,
+                              .b = v->state.one,
+                              .terms = v->state.e == 0,
+                              .spike = v->spike,
+                              .spikes = v->spike != NULL};
 fail:
   return status;
 }
@@ -81,16 +115,23 @@ static void first_gradient(void *self, const dw_point *at, double *g) {
   for (int64_t i = 0; i < v->m; i++) {
     g[i] = -v->state.sigma[0]; /* sigma is a multiple of I */
   }
+  if (v->score != NULL) {
+    const double omega = v->value->unit * at->omega;
+    v->a = omega * exp(v->solve->log_scale - dw_log_quality(at));
+    find_scores(v, at);
+    add_scores(v, omega, g);
+  }
 }
 
 static void gradient(void *self, const dw_point *at, double kappa, double *g) {
   dual *v = self;
   const int64_t r = v->state.r;
-  (void)at;
   for (int64_t k = 0; k < r * r; k++) {
     v->state.X[k] = -dw_dual_state_rest(&v->state, k, kappa) - (k % (r + 1) == 0 ? v->state.w[k / r] : 0);
   }
   forms(v, v->state.X, g);
+  add_scores(v, v->value->unit * at->omega - v->second, g);
+  v->omega = v->value->unit * at->omega;
 }
 
 static double norm_equation(void *self, double kappa) { return dw_dual_state_equation(&((dual *)self)->state, kappa); }
@@ -108,20 +149,41 @@ static void respond(void *self, double u, const double *dp, double kappa) {
   memset(drho, 0, (size_t)(r * r) * sizeof *drho);
   dw_add_weighted_products(drho, dp, v->y, v->m, r, v->product);
   dw_dual_state_respond(&v->state, u, drho, kappa);
+  if (v->score != NULL) {
+    v->growth = dw_dot(v->score, dp, v->m);
+    v->dax = v->omega - v->second - v->ax * (1 + v->growth);
+  }
 }
 
-static dw_steps distance(void *self, dw_steps step) { return dw_dual_state_distance(&((dual *)self)->state, step); }
+static dw_steps distance(void *self, dw_steps step) {
+  dual *v = self;
+  step.dual = v->score != NULL && v->dax < 0 ? fmin(step.dual, -v->ax / v->dax) : step.dual;
+  return dw_dual_state_distance(&v->state, step);
+}
 
 static dw_complementarity complementarity(void *self, dw_steps step) {
   return dw_dual_state_complementarity(&((const dual *)self)->state, step);
 }
 
-static void correct(void *self) { dw_dual_state_correct(&((dual *)self)->state); }
+static void correct(void *self) {
+  dual *v = self;
+  v->second = v->score != NULL ? v->dax * v->growth : 0;
+  dw_dual_state_correct(&v->state);
+}
 
-static void move(void *self, dw_steps step) { dw_dual_state_move(&((dual *)self)->state, step); }
+static void move(void *self, dw_steps step) {
+  dual *v = self;
+  v->a *= v->score != NULL ? 1 + step.dual * v->dax / v->ax : 1;
+  dw_dual_state_move(&v->state, step);
+}
 
 static divw_status visit(void *self, dw_archive *archive) {
-  return dw_dual_state_visit(&((dual *)self)->state, archive);
+  divw_status status;
+  dual *v = self;
+  DW_VISIT(archive, v->a);
+  status = dw_dual_state_visit(&v->state, archive);
+fail:
+  return status;
 }
 
 /* ---- the solve ---- */
@@ -134,6 +196,10 @@ static divw_status make_room(dual *v) {
   v->y = v->rows + m * r;
   v->product = v->y + m * r;
   v->column = v->product + m * r;
+  if (v->solve->quality != NULL) {
+    DW_TRY(dw_alloc(&v->score, 2 * m, sizeof *v->score));
+    v->spike = v->score + m;
+  }
   DW_TRY(dw_read_active(v->solve, v->active, v->rows));
 fail:
   return status;
@@ -147,6 +213,7 @@ divw_status dw_interior_dual(dw_solve *solve, dw_problem problem, double target,
   dual v = {.solve = solve, .active = active, .m = active.count};
   dw_concave value = {.self = &v,
                       .exponent = solve->objective.exponent,
+                      .spikes = solve->quality != NULL,
                       .prepare = prepare,
                       .first_gradient = first_gradient,
                       .gradient = gradient,
@@ -161,12 +228,14 @@ divw_status dw_interior_dual(dw_solve *solve, dw_problem problem, double target,
                       .is_linear = true};
   DW_TRY(make_room(&v));
   value.column = v.column;
+  value.score = v.score;
   solve->sigma = v.state.sigma;
   v.value = &value;
   DW_TRY(dw_newton_iterate(solve, problem, target, active, &value, best, theta, stop_reason));
 fail:
   solve->sigma = NULL;
   dw_dual_state_destroy(&v.state);
+  divw_free(v.score);
   divw_free(v.rows);
   return status;
 }
