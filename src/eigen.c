@@ -219,6 +219,25 @@ fail:
   return status;
 }
 
+/* The factor by orthogonal transformations of diag(sqrt l) V, which squares nothing: slower, but l may span 30 decades,
+ * as the gradient does at small orders where an eigenvalue is tiny. */
+static divw_status factor_by_qr(double *scaled, int64_t r, double *R) {
+  divw_status status;
+  double *work = NULL;
+  DW_TRY(dw_alloc(&work, 2 * r, sizeof *work));
+  /* our upper triangle is LAPACK's lower one: R^T R here is L L^T there */
+  const lapack_int n = (lapack_int)r, info = LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, n, n, scaled, n, work, work + r, n);
+  for (int64_t k = 0; k < r * r; k++) {
+    R[k] = k / r <= k % r ? scaled[k] : 0;
+  }
+  if (info != 0 || !all_finite(R, r * r)) {
+    status = dw_fail(DIVW_ERROR_NUMERICAL, "LAPACK found no triangular factor of order %lld", (long long)r);
+  }
+fail:
+  divw_free(work);
+  return status;
+}
+
 divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, double *R) {
   divw_status status;
   double *scaled;
@@ -232,13 +251,11 @@ divw_status dw_factor_spectral(const double *V, const double *l, int64_t r, doub
   }
   memset(R, 0, (size_t)(r * r) * sizeof *R);
   dw_add_gram(R, r, scaled, r);
-  divw_free(scaled);
-  /* our upper triangle is LAPACK's lower one: R^T R here is L L^T there */
-  lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, R, (lapack_int)r);
-  if (info != 0) {
-    status = dw_fail(DIVW_ERROR_NUMERICAL, "Cholesky factorisation of order %lld failed at row %d", (long long)r, info);
+  if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)r, R, (lapack_int)r) != 0 || !all_finite(R, r * r)) {
+    DW_TRY(factor_by_qr(scaled, r, R));
   }
 fail:
+  divw_free(scaled);
   dw_blas_end();
   return status;
 }

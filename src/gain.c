@@ -3,6 +3,9 @@
  *     D(x) = sum_k z_k^2 h(mu_k),   z_k = <v_k, phi(x)>,   rho(p) = sum_k mu_k v_k v_k^T
  *     h(mu) = -log mu  (q = 1),     q/(1-q) (mu VS_q)^(q-1)  otherwise, in nats of log VS_q
  *
+ * and the rate, D less its mean sum p D, which at orders near 1 is what D is a huge constant beside: it has h less that
+ * mean, q/(1-q) ((mu VS_q)^(q-1) - 1), by expm1.
+ *
  * Rows go through the eigenvectors rather than through the triangular factor of the solver (spectrum.h), since both
  * uses need z: mass of phi(x) where rho is 0, or outside the features altogether, makes D infinite for q <= 1, and the
  * spectrum with a new example,
@@ -35,14 +38,20 @@ typedef struct {
   dw_spectrum spectrum;
   int64_t null; /* mu = 0 before it */
   double order, log_vendi, share;
+  bool relative;             /* values less their mean */
   double *h;                 /* of mu_k */
   double *d, *w, *mu;        /* r + 1 each, mu with what rows have of their own: the spectrum with a new example */
   double *phi, *z, *outside; /* of a block of rows */
   int64_t rows;
 } gains;
 
-static double marginal_at(double mu, double order, double log_vendi) {
-  return order == 1 ? -log(mu) : order / (1 - order) * exp((order - 1) * (log(mu) + log_vendi));
+/* h(mu), or what it is more than the mean; mu may be 0. */
+static double value_at(const gains *g, double mu) {
+  const double q = g->order, x = log(mu) + g->log_vendi;
+  if (q == 1) {
+    return g->relative ? -x : -log(mu);
+  }
+  return q / (1 - q) * (g->relative ? expm1((q - 1) * x) : exp((q - 1) * x));
 }
 
 static void gains_destroy(gains *g) {
@@ -53,12 +62,12 @@ static void gains_destroy(gains *g) {
 }
 
 /* Diagonalises rho(p), for blocks of `rows` rows. */
-static divw_status gains_create(gains *g, const divw_kernel *kernel, const double *p, double order, int64_t rows,
-                                const char *function) {
+static divw_status gains_create(gains *g, const divw_kernel *kernel, const double *p, double order, bool relative,
+                                int64_t rows, const char *function) {
   divw_status status;
   const int64_t r = divw_kernel_features(kernel);
   double sum;
-  *g = (gains){.order = order, .rows = rows};
+  *g = (gains){.order = order, .relative = relative, .rows = rows};
   if (p != NULL) {
     DW_TRY(dw_check_probabilities(p, divw_kernel_count(kernel), 1e-6, DIVW_ERROR_ARGUMENT, function, &sum));
   }
@@ -76,7 +85,7 @@ static divw_status gains_create(gains *g, const divw_kernel *kernel, const doubl
     g->null++;
   }
   for (int64_t k = g->null; k < r; k++) {
-    g->h[k] = marginal_at(g->spectrum.mu[k], order, g->log_vendi);
+    g->h[k] = value_at(g, g->spectrum.mu[k]);
   }
 fail:
   return status;
@@ -102,17 +111,14 @@ static double marginal(const gains *g, const double *z, double outside) {
   for (int64_t k = g->null; k < g->spectrum.r; k++) {
     D += z[k] * z[k] * g->h[k];
   }
-  return outside > 0 && g->order <= 1 ? INFINITY : D;
+  return outside > 0 ? D + outside * value_at(g, 0) : D;
 }
 
 /* What the coordinate of its own adds to that of example i. */
 static double own_marginal(const gains *g, int64_t i) {
   const double deficit = g->spectrum.count > g->spectrum.r ? g->spectrum.deficit[i] : 0;
   const double own = deficit > 0 ? g->spectrum.mu[g->spectrum.r + i] : 0;
-  if (own > 0) {
-    return deficit * marginal_at(own, g->order, g->log_vendi);
-  }
-  return deficit > NEGLIGIBLE_OUTSIDE && g->order <= 1 ? INFINITY : 0;
+  return own > 0 || deficit > NEGLIGIBLE_OUTSIDE ? deficit * value_at(g, own) : 0;
 }
 
 /* log VS with a new example in it, less log VS without. */
@@ -140,17 +146,20 @@ static double gain_of(const gains *g, const double *z, double outside) {
   return dw_log_vendi(g->mu, kept, g->order) - g->log_vendi;
 }
 
-divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, double order, double *D) {
-  DW_REQUIRE(kernel);
-  DW_REQUIRE(D);
-  if (!(order > 0) || isinf(order)) {
-    return dw_fail(DIVW_ERROR_ARGUMENT, "%s: order is %g, expected more than 0 and finite: the others have no gradient",
-                   __func__, order);
-  }
+static divw_status check_smooth(double order, const char *function) {
+  return order > 0 && !isinf(order)
+             ? DIVW_OK
+             : dw_fail(DIVW_ERROR_ARGUMENT,
+                       "%s: order is %g, expected more than 0 and finite: the others have no gradient", function,
+                       order);
+}
+
+static divw_status measure_examples(const divw_kernel *kernel, const double *p, double order, bool relative, double *D,
+                                    const char *function) {
   divw_status status;
   gains g;
   const int64_t n = divw_kernel_count(kernel), r = divw_kernel_features(kernel);
-  DW_TRY(gains_create(&g, kernel, p, order, dw_kernel_block(n, r), __func__));
+  DW_TRY(gains_create(&g, kernel, p, order, relative, dw_kernel_block(n, r), function));
   for (int64_t first = 0; first < n; first += g.rows) {
     const int64_t count = dw_min(g.rows, n - first);
     DW_TRY(divw_kernel_read(kernel, first, count, g.phi));
@@ -163,6 +172,13 @@ divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, doub
 fail:
   gains_destroy(&g);
   return status;
+}
+
+divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, double order, double *D) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(D);
+  const divw_status status = check_smooth(order, __func__);
+  return status != DIVW_OK ? status : measure_examples(kernel, p, order, false, D, __func__);
 }
 
 /* ---- what is proven of a gain where features are of low rank ---- */
@@ -231,7 +247,7 @@ static divw_status bound_gain(gains *g, const dw_interval *before, const double 
   *low = after.low - before->high;
   *high = after.high - before->low;
   if (status == DIVW_OK && g->order == 1) {
-    const double error = dw_eigenvalue_error(&next), slack = 2 * (double)next.r * error * (1 - log(error));
+    const double error = dw_eigenvalue_error(next.r), slack = 2 * (double)next.r * error * (1 - log(error));
     const double seen = coarse_entropy(&next) - (1 - t) * coarse_entropy(&g->spectrum) -
                         t * (entropy_of(deficit) + entropy_of(1 - deficit)) - slack;
     *low = fmax(*low, fmax(seen, 0) - t * before->high);
@@ -250,17 +266,15 @@ static divw_status check_gain(double order, double share, const char *function) 
   return DIVW_OK;
 }
 
-divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
-                            double share, double *D, double *gain) {
-  DW_REQUIRE(kernel);
-  DW_REQUIRE(rows);
+/* `share` is for gains alone, relative for D. */
+static divw_status measure_rows(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                                double share, bool relative, double *D, double *gain, const char *function) {
   divw_status status;
   gains g = {.order = order};
   dw_projection projection = {0};
   const int64_t m = divw_dataset_count(rows), r = divw_kernel_features(kernel);
-  DW_TRY(check_gain(order, share, __func__));
-  DW_TRY(dw_projection_create(&projection, kernel, rows, __func__));
-  DW_TRY(gains_create(&g, kernel, p, order, projection.block, __func__));
+  DW_TRY(dw_projection_create(&projection, kernel, rows, function));
+  DW_TRY(gains_create(&g, kernel, p, order, relative, projection.block, function));
   g.share = share;
   for (int64_t first = 0; first < m; first += g.rows) {
     const int64_t count = dw_min(g.rows, m - first);
@@ -279,6 +293,26 @@ fail:
   gains_destroy(&g);
   dw_projection_destroy(&projection);
   return status;
+}
+
+divw_status divw_vendi_gain(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                            double share, double *D, double *gain) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(rows);
+  const divw_status status = check_gain(order, share, __func__);
+  return status != DIVW_OK ? status : measure_rows(kernel, p, order, rows, share, false, D, gain, __func__);
+}
+
+divw_status divw_vendi_rate(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                            double *rate) {
+  DW_REQUIRE(kernel);
+  DW_REQUIRE(rate);
+  const divw_status status = check_smooth(order, __func__);
+  if (status != DIVW_OK) {
+    return status;
+  }
+  return rows == NULL ? measure_examples(kernel, p, order, true, rate, __func__)
+                      : measure_rows(kernel, p, order, rows, 0, true, rate, NULL, __func__);
 }
 
 static divw_status bound_gains(gains *g, const dw_projection *projection, double *low, double *high) {
@@ -318,7 +352,7 @@ divw_status divw_vendi_gain_interval(const divw_kernel *kernel, const double *p,
     return status;
   }
   DW_TRY(dw_projection_create(&projection, kernel, rows, __func__));
-  DW_TRY(gains_create(&g, kernel, p, order, projection.block, __func__));
+  DW_TRY(gains_create(&g, kernel, p, order, false, projection.block, __func__));
   g.share = share;
   DW_TRY(bound_gains(&g, &projection, low, high));
 fail:

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOMENT_TERMS = 4096 }; /* blocks are no longer than this */
+#define MOMENT_TERMS 4096 /* no sum of a moment has more before it is added to others */
 
 divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel) {
   divw_status status;
@@ -36,10 +36,9 @@ void dw_spectrum_destroy(dw_spectrum *spectrum) {
 
 /* What rounding may make of an eigenvalue, relative to the largest: errors of sums of m terms grow as sqrt(m) u with a
  * factor that 8 exceeds as good as never (Higham, Mary, SIAM J. Sci. Comput. 41, 2019); m: rows in a block of the
- * moment, and r in the decomposition. Measured: below a tenth of it. */
-double dw_eigenvalue_error(const dw_spectrum *spectrum) {
-  return 8 * (sqrt((double)spectrum->r) + sqrt((double)spectrum->terms)) * (DBL_EPSILON / 2);
-}
+ * moment, and r in the decomposition. Measured: below a tenth of it. It depends on r alone, so that a spectrum has the
+ * same rank here and in divw_vendi_rank(). */
+double dw_eigenvalue_error(int64_t r) { return 8 * (sqrt((double)r) + sqrt(MOMENT_TERMS)) * (DBL_EPSILON / 2); }
 
 static divw_status moment(const dw_spectrum *spectrum, const divw_kernel *kernel, const double *p) {
   return dw_kernel_moment(kernel, p, spectrum->single, spectrum->S);
@@ -63,7 +62,7 @@ fail:
  * they are 0, which small orders would count: at q = 0.5 an eigenvalue of 1e-17 weighs as much as 3e-9. */
 static void clean(dw_spectrum *spectrum, double trace) {
   int64_t r = spectrum->r;
-  double *mu = spectrum->mu, sum = 0, dust = spectrum->single ? 0 : dw_eigenvalue_error(spectrum) * mu[r - 1];
+  double *mu = spectrum->mu, sum = 0, dust = spectrum->single ? 0 : dw_eigenvalue_error(r) * mu[r - 1];
   for (int64_t k = 0; k < r; k++) {
     mu[k] = mu[k] > dust ? mu[k] : 0;
     sum += mu[k];
@@ -122,7 +121,6 @@ divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel
   const double wanted = take_own(spectrum, p);
   DW_TRY(compute_moment(spectrum, kernel, p, wanted));
   DW_TRY(decompose(spectrum));
-  spectrum->terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
   clean(spectrum, wanted);
 fail:
   return status;
@@ -136,7 +134,6 @@ divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, doubl
   DW_TRY(dw_alloc(&spectrum.S, spectrum.r * spectrum.r, sizeof *spectrum.S));
   DW_TRY(compute_moment(&spectrum, kernel, p, wanted));
   DW_TRY(dw_eigenvalues(spectrum.S, spectrum.r, mu));
-  spectrum.terms = dw_min(divw_kernel_count(kernel), MOMENT_TERMS);
   clean(&spectrum, wanted);
 fail:
   divw_free(spectrum.S);

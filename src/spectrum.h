@@ -13,12 +13,11 @@
 
 typedef struct {
   int64_t r, count;
-  double *mu;    /* r eigenvalues, ascending, >= 0; up to count: p_i delta_i of every row that has a deficit. Sum 1 */
-  double *V;     /* eigenvectors of the first r, one a row */
-  double *S;     /* rho itself */
-  int64_t terms; /* of the longest sum behind an entry of rho */
-  int64_t null;  /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
-  bool single;   /* passes and decompositions in single precision: estimates, of which dw_gradient_of() makes
+  double *mu;   /* r eigenvalues, ascending, >= 0; up to count: p_i delta_i of every row that has a deficit. Sum 1 */
+  double *V;    /* eigenvectors of the first r, one a row */
+  double *S;    /* rho itself */
+  int64_t null; /* directions that no example has, if known: the first eigenvalues are then 0 for every p */
+  bool single;  /* passes and decompositions in single precision: estimates, of which dw_gradient_of() makes
                     proofs of as little as it says */
   const double *deficit; /* n, the kernel's; NULL: none */
   double deficits;       /* their sum */
@@ -28,8 +27,8 @@ typedef struct {
 divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel);
 void dw_spectrum_destroy(dw_spectrum *spectrum);
 
-/* What rounding may make of an eigenvalue, relative to the largest. */
-double dw_eigenvalue_error(const dw_spectrum *spectrum);
+/* What rounding may make of an eigenvalue of r, relative to the largest: those below are 0 in a spectrum. */
+double dw_eigenvalue_error(int64_t r);
 
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);

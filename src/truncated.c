@@ -15,6 +15,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NEAR_ONE 0.1 /* as in spectrum.c */
+
 static divw_status check(const double *mu, int64_t r, int64_t t, int64_t n, double order) {
   const char *function = "divw_vendi_truncated";
   if (!(order > 0)) {
@@ -37,6 +39,15 @@ static divw_status check(const double *mu, int64_t r, int64_t t, int64_t n, doub
   return mu[0] > 0 ? DIVW_OK : dw_fail(DIVW_ERROR_ARGUMENT, "%s: all eigenvalues are 0, expected one above", function);
 }
 
+/* What a share x of 1 gives to the sum of a score: x^q, near order 1 (which it is a limit of) less x, so that no digit
+ * goes with the 1 / (1-q). */
+static double term_of(double x, double largest, double q) {
+  if (!(x > 0)) {
+    return 0;
+  }
+  return q == 1 ? -x * log(x) : fabs(q - 1) < NEAR_ONE ? x * expm1((q - 1) * log(x)) : pow(x / largest, q);
+}
+
 /* The score of `kept`, shares of 1, then `equal` times `size`, then `last`. */
 static double score_of(const double *kept, int64_t t, double equal, double size, double last, double order) {
   const double q = order;
@@ -46,9 +57,9 @@ static double score_of(const double *kept, int64_t t, double equal, double size,
   }
   for (int64_t k = 0; k < t + 2; k++) {
     const double x = k < t ? kept[k] : k == t ? size : last, times = k == t ? equal : 1;
-    sum += !(x > 0) ? 0 : q == 1 ? -times * x * log(x) : times * pow(x / largest, q);
+    sum += times * term_of(x, largest, q);
   }
-  return q == 1 ? exp(sum) : exp((q * log(largest) + log(sum)) / (1 - q));
+  return exp(q == 1 ? sum : (fabs(q - 1) < NEAR_ONE ? log1p(sum) : q * log(largest) + log(sum)) / (1 - q));
 }
 
 divw_status divw_vendi_truncated(const double *mu, int64_t r, int64_t t, int64_t n, double order, double *score,

@@ -85,10 +85,32 @@ static void the_factor_squares_to_the_spectral_matrix(void **state) {
   }
 }
 
-static void a_factor_of_nothing_positive_fails(void **state) {
+/* Where the product V^T diag(l) V itself would lose the least value to the largest. */
+static void a_factor_keeps_values_many_decades_apart(void **state) {
   (void)state;
-  double V[4] = {1, 0, 0, 1}, l[2] = {1, 0}, R[4];
-  fails(dw_factor_spectral(V, l, 2, R), DIVW_ERROR_NUMERICAL, "Cholesky factorisation of order 2 failed at row 2");
+  enum { r = 4 };
+  double S[r * r], V[r * r], mu[r], l[r] = {1e-5, 0.1, 1e6, 1e15}, R[r * r];
+  random_symmetric(S, r, 4);
+  ok(dw_eigen(S, r, mu, V));
+  ok(dw_factor_spectral(V, l, r, R));
+  for (int k = 0; k < r; k++) {
+    double square = 0;
+    for (int i = 0; i < r; i++) {
+      double entry = 0;
+      for (int j = 0; j < r; j++) {
+        entry += R[i * r + j] * V[k * r + j];
+        assert_true(j >= i || R[i * r + j] == 0);
+      }
+      square += entry * entry;
+    }
+    near(square / l[k], 1, 1e-4);
+  }
+}
+
+static void a_factor_of_what_is_not_definite_fails(void **state) {
+  (void)state;
+  double V[4] = {1, 0, 0, 1}, l[2] = {1, -1}, R[4];
+  fails(dw_factor_spectral(V, l, 2, R), DIVW_ERROR_NUMERICAL, "LAPACK found no triangular factor of order 2");
 }
 
 static void least_squares_finds_the_coefficients(void **state) {
@@ -183,7 +205,8 @@ int main(void) {
       cmocka_unit_test(an_order_beyond_lapack_is_refused),
       cmocka_unit_test(zero_matrices_have_zero_eigenvalues),
       cmocka_unit_test(the_factor_squares_to_the_spectral_matrix),
-      cmocka_unit_test(a_factor_of_nothing_positive_fails),
+      cmocka_unit_test(a_factor_keeps_values_many_decades_apart),
+      cmocka_unit_test(a_factor_of_what_is_not_definite_fails),
       cmocka_unit_test(least_squares_finds_the_coefficients),
       cmocka_unit_test(least_squares_ignores_dependent_and_empty_columns),
       cmocka_unit_test(values_alone_are_those_of_the_decomposition),

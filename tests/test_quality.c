@@ -98,7 +98,7 @@ static void check_in_plane(const divw_kernel *kernel, request r) {
   divw_weights_destroy(weights);
 }
 
-static const double some[] = {0.5, 1, 1.0001, 1.5, 2, 5, 20};
+static const double some[] = {0.5, 1, 1.0001, 1.5, 2, 5, 20, 50, 1000, INFINITY};
 enum { SOME = sizeof some / sizeof *some };
 
 static void three_rows_are_solved_as_by_a_scan(void **state) {

@@ -108,6 +108,22 @@ static void spectra_are_sorted_and_sum_to_one(void **state) {
   free(x);
 }
 
+/* Rows (1, e) and (1, -e): eigenvalues 1 and e^2 over 1 + e^2. */
+static void orders_down_to_zero_count_the_same_eigenvalues(void **state) {
+  (void)state;
+  const double squares[] = {1e-8, 3e-13, 3e-14, 1e-16};
+  for (int k = 0; k < 4; k++) {
+    const double e = sqrt(squares[k]), x[4] = {1, e, 1, -e};
+    double mu[2];
+    divw_kernel *kernel = make_kernel(x, 2, 2);
+    ok(divw_vendi_spectrum(kernel, NULL, mu));
+    assert_int_equal(divw_vendi_rank(mu, 2), k < 2 ? 2 : 1);
+    near(score_of(kernel, NULL, 0), k < 2 ? 2 : 1, 0);
+    near(score_of(kernel, NULL, 1e-9), score_of(kernel, NULL, 0), 1e-7);
+    divw_kernel_destroy(kernel);
+  }
+}
+
 static void scores_of_spectra_cover_every_order(void **state) {
   (void)state;
   double mu[4] = {0.5, 0.5, 0, 1e-14};
@@ -190,12 +206,19 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(orthogonal_rows_count_themselves),  cmocka_unit_test(equal_rows_count_as_one),
-      cmocka_unit_test(groups_of_copies_count_as_groups),  cmocka_unit_test(one_example_scores_one),
-      cmocka_unit_test(two_rows_follow_their_angle),       cmocka_unit_test(both_sides_agree_with_the_definition),
-      cmocka_unit_test(spectra_are_sorted_and_sum_to_one), cmocka_unit_test(scores_of_spectra_cover_every_order),
-      cmocka_unit_test(scores_fall_with_the_order),        cmocka_unit_test(bad_arguments_are_refused),
-      cmocka_unit_test(real_digits_score_as_published),    cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(orthogonal_rows_count_themselves),
+      cmocka_unit_test(equal_rows_count_as_one),
+      cmocka_unit_test(groups_of_copies_count_as_groups),
+      cmocka_unit_test(one_example_scores_one),
+      cmocka_unit_test(two_rows_follow_their_angle),
+      cmocka_unit_test(both_sides_agree_with_the_definition),
+      cmocka_unit_test(spectra_are_sorted_and_sum_to_one),
+      cmocka_unit_test(scores_of_spectra_cover_every_order),
+      cmocka_unit_test(orders_down_to_zero_count_the_same_eigenvalues),
+      cmocka_unit_test(scores_fall_with_the_order),
+      cmocka_unit_test(bad_arguments_are_refused),
+      cmocka_unit_test(real_digits_score_as_published),
+      cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,27 @@ DIVW_API divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p
 DIVW_API divw_status divw_vendi_marginal(const divw_kernel *kernel, const double *p, double order, double *D);
 
 /**
+ * @brief The rate at which log VS_q grows with the first weight on an example: what its marginal diversity is more than
+ * that of the weighted examples on average.
+ *
+ *     rate(x) = D(x) - sum p_i D_i = d/dt log VS_q( (1-t) rho(p) + t phi(x) phi(x)^T )  at t = 0
+ *
+ * It is what examples of any order can be compared by: at orders near 1 the constant q/(1-q) in D takes its digits, and
+ * here it has gone before anything is rounded. sum p_i rate_i = 0.
+ * @param kernel the kernel of the examples; not NULL
+ * @param p      their weights, as in divw_vendi_spectrum()
+ * @param order  0 < q < INFINITY
+ * @param rows   m new rows, as in divw_vendi_gain(); NULL: the examples themselves, m = n
+ * @param rate   receives m numbers in nats; INFINITY where divw_vendi_marginal() or divw_vendi_gain() have it for D
+ * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order out of range; with rows as divw_vendi_gain()
+ *
+ * Cost: as divw_vendi_marginal(), or with rows as divw_vendi_gain() for D.
+ * @since 0.1
+ */
+DIVW_API divw_status divw_vendi_rate(const divw_kernel *kernel, const double *p, double order, const divw_dataset *rows,
+                                     double *rate);
+
+/**
  * @brief What new examples would add: for each row x by itself, its marginal diversity, and the gain in log VS_q when
  * it is given a share of the weight.
  *
@@ -129,7 +150,7 @@ DIVW_API divw_status divw_vendi_gain_interval(const divw_kernel *kernel, const d
  * @param p      as in divw_vendi_spectrum()
  * @param order  q >= 0; 1 is the Vendi Score proper; 0 counts eigenvalues (see divw_vendi_rank()); INFINITY is
  *               accepted
- * @param score  receives VS_q, from 1 to r
+ * @param score  receives VS_q, from 1 to r; not NULL
  * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order that is negative or NaN
  *
  * Cost: as divw_vendi_spectrum().
@@ -207,7 +228,9 @@ DIVW_API divw_status divw_vendi_truncated(const double *mu, int64_t r, int64_t t
 DIVW_API double divw_vendi_of_spectrum(const double *mu, int64_t r, double order);
 
 /**
- * @brief The numerical rank of a spectrum: eigenvalues above 1e-12 of the largest.
+ * @brief The numerical rank of a spectrum: eigenvalues above 8 (sqrt r + 64) 2^-53 of the largest, about 1e-13.
+ *
+ * So much rounding may make of one; divw_vendi_spectrum() has 0 for those, so scores of all orders count the same ones.
  * @param mu r eigenvalues, in any order; NULL answers 0
  * @param r  how many, 0 or more
  * @return a count, at most r

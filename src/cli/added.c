@@ -21,8 +21,8 @@ typedef struct {
 
 struct cli_added {
   int64_t count, outside; /* outside: rows whose marginal diversity is infinite */
-  double share, mean;     /* mean: sum p D of the examples */
-  double *D, *gain;
+  double share;
+  double *D, *rate, *gain;
   double *low, *high; /* what is proven about the gains; NULL: they are exact, or nothing is known */
   place *places;      /* by gain, the largest first */
   int64_t *rank;      /* of each row, from 1 */
@@ -51,15 +51,14 @@ static void rank_rows(cli_added *added) {
   }
 }
 
-static bool mean_of_examples(double *mean, const divw_kernel *kernel, const double *p, double order) {
-  double score;
-  if (order != 1) {
-    *mean = order / (1 - order); /* NaN at inf */
-    return true;
+/* There is none at order inf, and what features of low rank leave out has no place in it. */
+static bool measure_rates(cli_added *added, const divw_dataset *rows, const divw_kernel *kernel, const double *p,
+                          const cli_settings *settings) {
+  for (int64_t i = 0; i < added->count; i++) {
+    added->rate[i] = NAN;
   }
-  const bool done = ok(divw_vendi_score(kernel, p, order, &score));
-  *mean = done ? log(score) : NAN;
-  return done;
+  return isinf(settings->order) || added->low != NULL ||
+         ok_for(settings->added, divw_vendi_rate(kernel, p, settings->order, rows, added->rate));
 }
 
 static bool measure(cli_added *added, const divw_dataset *rows, const divw_kernel *kernel, const double *p,
@@ -68,6 +67,7 @@ static bool measure(cli_added *added, const divw_dataset *rows, const divw_kerne
   added->count = divw_dataset_count(rows);
   added->share = settings->share > 0 ? settings->share : 1 / (effective + 1);
   added->D = allocate(added->count, sizeof *added->D);
+  added->rate = allocate(added->count, sizeof *added->rate);
   added->gain = allocate(added->count, sizeof *added->gain);
   added->places = allocate(added->count, sizeof *added->places);
   added->rank = allocate(added->count, sizeof *added->rank);
@@ -75,9 +75,9 @@ static bool measure(cli_added *added, const divw_dataset *rows, const divw_kerne
     added->low = allocate(added->count, sizeof *added->low);
     added->high = allocate(added->count, sizeof *added->high);
   }
-  return mean_of_examples(&added->mean, kernel, p, settings->order) &&
-         ok_for(settings->added,
+  return ok_for(settings->added,
                 divw_vendi_gain(kernel, p, settings->order, rows, added->share, added->D, added->gain)) &&
+         measure_rates(added, rows, kernel, p, settings) &&
          (added->low == NULL ||
           ok_for(settings->added,
                  divw_vendi_gain_interval(kernel, p, settings->order, rows, added->share, added->low, added->high)));
@@ -109,6 +109,7 @@ void added_destroy(cli_added *added) {
     free(added->high);
     free(added->low);
     free(added->gain);
+    free(added->rate);
     free(added->D);
     free(added);
   }
@@ -148,7 +149,7 @@ static void write_table(FILE *file, const void *context) {
   for (int64_t i = 0; i < added->count; i++) {
     fprintf(file, "%" PRId64 ",%" PRId64, i, added->rank[i]);
     write_number(file, added->gain[i]);
-    write_number(file, bounded ? NAN : added->D[i] - added->mean);
+    write_number(file, added->rate[i]);
     write_number(file, bounded ? NAN : added->D[i]);
     if (bounded) {
       write_number(file, added->low[i]);
@@ -180,7 +181,7 @@ static void show_as_json(const cli_added *added, int64_t count) {
       json_real("gain_low", added->low[i]);
       json_real("gain_high", added->high[i]);
     } else {
-      json_real("rate", added->D[i] - added->mean);
+      json_real("rate", added->rate[i]);
       json_real("marginal_diversity", added->D[i]);
     }
     json_close('}');
@@ -207,7 +208,7 @@ void added_show(const cli_added *added, const cli_settings *settings) {
   printf("\n%12s %14s %14s %14s\n", "new row", "gain", bounded ? "proven, from" : "rate", bounded ? "to" : "marginal");
   for (int64_t k = 0; k < count; k++) {
     const int64_t i = added->places[k].row;
-    printf("%12" PRId64 " %14.6f %14.6f %14.6f\n", i, added->gain[i],
-           bounded ? added->low[i] : added->D[i] - added->mean, bounded ? added->high[i] : added->D[i]);
+    printf("%12" PRId64 " %14.6f %14.6f %14.6f\n", i, added->gain[i], bounded ? added->low[i] : added->rate[i],
+           bounded ? added->high[i] : added->D[i]);
   }
 }

@@ -4,6 +4,9 @@
  *     D_i = sum_k c_k,   c_k = <v_k, phi_i>^2 h(mu_k)     a term for each eigenmode v_k of rho(p)
  *     1 = sum_j p_j <v_k, phi_j>^2 / mu_k                 the share of each example in a mode: who carries it
  *
+ * Its rate, D_i less the weighted mean, is what compares examples at any order: near order 1 D has the constant q/(1-q)
+ * in it, and the terms of the rate, c_k less that mean times <v_k, phi_i>^2, have not.
+ *
  * A mode of small weight mu_k gives many nats to an example that lies in it. Neighbours are the examples of largest
  * |similarity|: the Vendi Score does not tell x from -x. */
 #include "explain.h"
@@ -22,8 +25,8 @@ typedef struct {
   const cli_settings *settings;
   int64_t r;
   double order, log_vendi, mean; /* mean: sum p D */
-  double *mu, *modes, *D;
-  double *values; /* n numbers to work with */
+  double *mu, *modes, *rate;     /* rate: D - mean */
+  double *values;                /* n numbers to work with */
 } explanation;
 
 /* ---- computing ---- */
@@ -56,6 +59,15 @@ static double nats_of_mode(const explanation *e, int64_t k) {
                        : e->order / (1 - e->order) * exp((e->order - 1) * (log(e->mu[k]) + e->log_vendi));
 }
 
+/* The same less the weighted mean. */
+static double rate_of_mode(const explanation *e, int64_t k) {
+  if (e->mu[k] == 0) {
+    return 0;
+  }
+  const double x = log(e->mu[k]) + e->log_vendi;
+  return e->order == 1 ? -x : e->order / (1 - e->order) * expm1((e->order - 1) * x);
+}
+
 static int64_t rank_of(const double *values, int64_t n, int64_t i) {
   int64_t rank = 1;
   for (int64_t j = 0; j < n; j++) {
@@ -69,9 +81,10 @@ static bool compute(explanation *e) {
   e->r = divw_kernel_features(e->kernel);
   e->mu = allocate(e->r, sizeof *e->mu);
   e->modes = allocate(e->r * e->r, sizeof *e->modes);
-  e->D = allocate(e->examples->n, sizeof *e->D);
+  e->rate = allocate(e->examples->n, sizeof *e->rate);
   e->values = allocate(e->examples->n, sizeof *e->values);
-  if (!ok(divw_vendi_marginal(e->kernel, p, e->order, e->D)) || !ok(divw_vendi_modes(e->kernel, p, e->mu, e->modes))) {
+  if (!ok(divw_vendi_rate(e->kernel, p, e->order, NULL, e->rate)) ||
+      !ok(divw_vendi_modes(e->kernel, p, e->mu, e->modes))) {
     return false;
   }
   e->log_vendi = log(divw_vendi_of_spectrum(e->mu, e->r, e->order));
@@ -124,7 +137,8 @@ static void show_neighbours(const explanation *e, const double *similarity, int6
 /* ---- modes ---- */
 
 static bool show_mode(const explanation *e, int64_t k, double part, double D) {
-  const double nats = part * nats_of_mode(e, k), share = isfinite(D) && D != 0 ? nats / D : NAN;
+  const double nats = part * nats_of_mode(e, k), share = isfinite(D) && D != 0 ? nats / D : NAN,
+               rate = part * rate_of_mode(e, k);
   if (!project_all(e, e->modes + k * e->r)) {
     return false;
   }
@@ -138,9 +152,10 @@ static bool show_mode(const explanation *e, int64_t k, double part, double D) {
     json_real("part", part);
     json_real("nats", nats);
     json_real("share", share);
+    json_real("rate", rate);
   } else {
-    printf("\nmode %" PRId64 ", eigenvalue %.4g: %.1f%% of the example lies in it, %.4f nats", k + 1, e->mu[k],
-           100 * part, nats);
+    printf("\nmode %" PRId64 ", eigenvalue %.4g: %.1f%% of the example lies in it, %.4f nats, %+.4f of the rate", k + 1,
+           e->mu[k], 100 * part, nats, rate);
     printf(isnan(share) ? "; carried by\n" : ", %.1f%% of its marginal diversity; carried by\n", 100 * share);
   }
   show_list(e, e->values, "share", "carriers");
@@ -182,20 +197,24 @@ static bool show_modes(const explanation *e, const double *phi, double D) {
 
 static void show_place(const explanation *e, int64_t i) {
   const cli_examples *examples = e->examples;
-  const int64_t n = examples->n, by_weight = rank_of(examples->p, n, i), by_diversity = rank_of(e->D, n, i);
+  const int64_t n = examples->n, by_weight = rank_of(examples->p, n, i), by_diversity = rank_of(e->rate, n, i);
+  const double D = e->rate[i] + e->mean;
   if (e->settings->json) {
     name_as_json(examples, i);
     json_whole("weight_rank", by_weight);
-    json_real("marginal_diversity", e->D[i]);
+    json_real("marginal_diversity", D);
     json_whole("marginal_diversity_rank", by_diversity);
+    json_real("rate", e->rate[i]);
     return;
   }
   printf("\n");
   print_names_header(examples);
   name_as_row(examples, i);
   print_row("weight", "number %" PRId64 " of %" PRId64, by_weight, n);
-  print_row("marginal diversity", "%.6f nats, number %" PRId64 " of %" PRId64 "; the weighted mean is %.6f", e->D[i],
+  print_row("marginal diversity", "%.6f nats, number %" PRId64 " of %" PRId64 "; the weighted mean is %.6f", D,
             by_diversity, n, e->mean);
+  print_row("rate", "%+.6f nats: what it is above the mean, which log VS grows by with the first weight on it",
+            e->rate[i]);
 }
 
 static bool show_example(const explanation *e, int64_t i) {
@@ -211,7 +230,7 @@ static bool show_example(const explanation *e, int64_t i) {
     show_place(e, i);
     show_neighbours(e, similarity, i, true);
     show_neighbours(e, similarity, i, false);
-    done = show_modes(e, phi, e->D[i]);
+    done = show_modes(e, phi, e->rate[i] + e->mean);
     if (e->settings->json) {
       json_close('}');
     }
@@ -302,7 +321,7 @@ bool explain_examples(const cli_examples *examples, const divw_weights *weights,
     done = show_all(&e, positions);
   }
   free(e.values);
-  free(e.D);
+  free(e.rate);
   free(e.modes);
   free(e.mu);
   divw_kernel_destroy(kernel);

@@ -99,10 +99,20 @@ void json_raw(const char *key, const char *json) {
 
 /* ---- files ---- */
 
+bool ends_in(const char *name, const char *ending) {
+  const size_t length = strlen(name), last = strlen(ending);
+  return length >= last && strcmp(name + length - last, ending) == 0;
+}
+
+bool is_other_than_npy(const char *name) {
+  return ends_in(name, ".csv") || ends_in(name, ".tsv") || ends_in(name, ".txt") || ends_in(name, ".json") ||
+         ends_in(name, ".npz");
+}
+
 char *report_path(const char *weights_path) {
   size_t length = strlen(weights_path);
   char *path = allocate((int64_t)length + 6, 1);
-  if (length > 4 && strcmp(weights_path + length - 4, ".npy") == 0) {
+  if (length > 4 && ends_in(weights_path, ".npy")) {
     length -= 4;
   }
   snprintf(path, length + 6, "%.*s.json", (int)length, weights_path);

@@ -38,6 +38,11 @@ typedef struct {
 } file_plan;
 bool files_are_writable(const file_plan *plan);
 
+bool ends_in(const char *name, const char *ending);
+
+/* Whether a name promises another file than a .npy; names without an ending promise nothing. */
+bool is_other_than_npy(const char *name);
+
 /* Where divw_weights_save() puts the report of weights; to be freed. */
 char *report_path(const char *weights_path);
 

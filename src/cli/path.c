@@ -34,7 +34,7 @@ static const cli_flag flags[] = {
      .help = "draw the curve with gnuplot, as .png or .svg; the script stays beside it as .gp"},
     {"output", FLAG_TEXT, FIELD(output), "FOLDER",
      .help = "write the weights of every point to FOLDER/weights-BALANCE.npy, and their report beside them; names that "
-             "end in .csv, .json, .npy or .npz are refused"},
+             "end as those of files are refused"},
     FLAG_JSON,
     {0}};
 
@@ -153,18 +153,6 @@ static void print(const cli_path *path, const divw_kernel *kernel, const divw_da
 
 /* ---- the verb ---- */
 
-/* A name that looks like a file is not meant as a folder. */
-static bool is_folder_name(const char *name) {
-  static const char *const endings[] = {".csv", ".json", ".npy", ".npz"};
-  const char *point = strrchr(name, '.');
-  for (size_t k = 0; point != NULL && k < sizeof endings / sizeof *endings; k++) {
-    if (strcmp(point, endings[k]) == 0) {
-      return false;
-    }
-  }
-  return true;
-}
-
 static bool goal_is_sound(const cli_settings *settings) {
   if (settings->balances.count > 0 && option_given(settings, &verb_path, "points")) {
     usage_error(&verb_path, "--points and --balances are given, expected one or the other");
@@ -174,7 +162,7 @@ static bool goal_is_sound(const cli_settings *settings) {
     usage_error(&verb_path, "--plot is %s, expected a name that ends in .png or .svg, without quotes", settings->plot);
     return false;
   }
-  if (settings->output != NULL && !is_folder_name(settings->output)) {
+  if (settings->output != NULL && (ends_in(settings->output, ".npy") || is_other_than_npy(settings->output))) {
     usage_error(&verb_path,
                 "--output is %s, expected the name of a folder, for the weights of every point: --csv writes the "
                 "points as a table, --json prints them",

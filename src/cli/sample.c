@@ -274,7 +274,6 @@ static bool save_state(const cli_draws *draws, const cli_settings *settings) {
 /* Whether the flags make sense together; says so when they do not. */
 static bool is_complete(const cli_settings *settings) {
   const char *output = settings->output;
-  const size_t length = output != NULL ? strlen(output) : 0;
   if (settings->count > (INT64_MAX - settings->start) / settings->world) {
     usage_error(&verb_sample, "--start plus --count for each of --world ranks is above %" PRId64, INT64_MAX);
   } else if (settings->rank >= settings->world) {
@@ -287,8 +286,13 @@ static bool is_complete(const cli_settings *settings) {
              (option_given(settings, &verb_sample, "epoch") || option_given(settings, &verb_sample, "start"))) {
     usage_error(&verb_sample, "--epoch and --start are for a new run, but --state %s is of one that began",
                 settings->state);
-  } else if (settings->ids != NULL && output != NULL && (length < 4 || strcmp(output + length - 4, ".txt") != 0)) {
+  } else if (settings->ids != NULL && output != NULL && !ends_in(output, ".txt")) {
     usage_error(&verb_sample, "--output is %s, expected a name that ends in .txt, for ids", output);
+  } else if (settings->ids == NULL && output != NULL && is_other_than_npy(output)) {
+    usage_error(&verb_sample,
+                "--output is %s, expected a name that ends in .npy: without --output numbers go to stdout "
+                "as text",
+                output);
   } else {
     return true;
   }

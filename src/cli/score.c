@@ -180,7 +180,7 @@ static void print_table(const cli_scores *scores) {
   print_similarity(scores->similarity, scores->kernel);
   print_row("order", "%.12g%s", scores->order,
             scores->kernel == NULL ? ", from all similarities, without eigenvalues"
-            : scores->order == 0   ? ", the eigenvalues above 1e-12 of the largest"
+            : scores->order == 0   ? ", the eigenvalues that are more than rounding"
                                    : "");
   print_row("Vendi Score", "%.6f with uniform weights", scores->vendi_score_uniform);
   if (scores->weighted) {
@@ -214,6 +214,11 @@ static bool flags_are_complete(const cli_settings *settings) {
                                                                    : NULL;
   if (settings->added == NULL && alone != NULL) {
     usage_error(&verb_score, "%s is given but --new is missing", alone);
+    return false;
+  }
+  if (settings->output != NULL && is_other_than_npy(settings->output)) {
+    usage_error(&verb_score, "--output is %s, expected a name that ends in .npy: --table writes the gains as CSV",
+                settings->output);
     return false;
   }
   if (settings->added != NULL && settings->max_memory > 0) {

@@ -207,6 +207,18 @@ static void say_interrupted(const divw_weights *weights, const cli_settings *set
   }
 }
 
+static bool files_are_named_well(const cli_settings *settings) {
+  const char *const files[][2] = {{"output", settings->output}, {"rows-output", settings->rows_output}};
+  for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+    if (files[k][1] != NULL && is_other_than_npy(files[k][1])) {
+      usage_error(&verb_solve, "--%s is %s, expected a name that ends in .npy: --table writes rows and weights as CSV",
+                  files[k][0], files[k][1]);
+      return false;
+    }
+  }
+  return true;
+}
+
 /* Whether the flags say one thing; says what they contradict. */
 static bool goal_is_sound(const cli_settings *settings) {
   static const char *const goals[] = {"effective-examples", "entropy-weight", "balance", "objective"};
@@ -225,7 +237,8 @@ static bool goal_is_sound(const cli_settings *settings) {
                 settings->effective_examples);
     return false;
   }
-  return method_is_sound(settings, &verb_solve) && start_is_sound(settings, &verb_solve);
+  return files_are_named_well(settings) && method_is_sound(settings, &verb_solve) &&
+         start_is_sound(settings, &verb_solve);
 }
 
 static int run(const cli_settings *given) {

@@ -37,9 +37,7 @@ int64_t dw_interior_active(const dw_solve *solve) {
   return dw_min(solve->n, dw_max(1000, dw_min(MOST, 64 * solve->r)));
 }
 
-bool dw_interior_has_dual(const dw_solve *solve) {
-  return dw_interior_is_dual(solve->objective.order);
-}
+bool dw_interior_has_dual(const dw_solve *solve) { return dw_interior_is_dual(solve->objective.order); }
 
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;

@@ -55,9 +55,12 @@ static double newton_numbers(const dw_solve *s, double m) {
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
   double columns = groups + has_limit(s) + dw_interior_has_dual(s), unknowns = columns + loose + (loose > 0);
-  const int64_t spikes = s->quality == NULL ? 0 : dw_interior_has_dual(s) ? 1 : 2;
-  return dw_newton_matrix_numbers(m, (double)s->r, spikes, s->objective.order) + (s->quality == NULL ? 5 : 6) * m +
-         5 * pairs + columns * m + unknowns * (unknowns + 4) + columns + 7 * groups;
+  return dw_newton_matrix_numbers(m, (double)s->r,
+                                  s->quality == NULL        ? 0
+                                  : dw_interior_has_dual(s) ? 1
+                                                            : 2,
+                                  s->objective.order) +
+         (s->quality == NULL ? 5 : 6) * m + 5 * pairs + columns * m + unknowns * (unknowns + 4) + columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {

@@ -12,6 +12,32 @@
 #include <math.h>
 #include <string.h>
 
+/* Directions that no example has which may have weight: below order 1 a floor on eigenvalues there would cost more than
+ * a tolerance (gradient.c). */
+static divw_status count_null(dw_solve *solve) {
+  divw_status status = DIVW_OK;
+  double *p = NULL;
+  int64_t out = 0;
+  for (int64_t i = 0; i < solve->n; i++) {
+    out += solve->set.upper != NULL && solve->set.upper[i] == 0;
+  }
+  if (out > 0 && solve->objective.order < 1) {
+    DW_TRY(dw_alloc(&p, solve->n, sizeof *p));
+    for (int64_t i = 0; i < solve->n; i++) {
+      p[i] = solve->set.upper[i] == 0 ? 0 : 1 / (double)(solve->n - out);
+    }
+    DW_TRY(dw_spectrum_compute(&solve->spectrum, solve->kernel, p));
+    solve->row_passes++;
+    solve->is_at_uniform = false;
+  }
+  while (solve->spectrum.mu[solve->spectrum.null] == 0) {
+    solve->spectrum.null++;
+  }
+fail:
+  divw_free(p);
+  return status;
+}
+
 /* The uniform spectrum: its score, and the rank of the data. */
 static divw_status look_at_uniform(dw_solve *solve) {
   divw_status status;
@@ -22,9 +48,7 @@ static divw_status look_at_uniform(dw_solve *solve) {
   solve->vendi_uniform = exp(interval.estimate);
   solve->rank = divw_vendi_rank(solve->spectrum.mu, solve->r);
   solve->is_at_uniform = true;
-  while (solve->spectrum.mu[solve->spectrum.null] == 0) {
-    solve->spectrum.null++;
-  }
+  DW_TRY(count_null(solve));
 fail:
   return status;
 }

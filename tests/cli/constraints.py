@@ -156,7 +156,7 @@ class Constraints(CommandTest):
         bounds = self.bounds("1,0,1\n")
         for flags in (["--labels", self.label_file, "--group-bounds", bounds], ["--exclude", bounds],
                       ["--quality", bounds]):
-            self.refuse(1, "would be overwritten", "solve", self.data, *flags, "--output", bounds)
+            self.refuse(1, "would be overwritten", "solve", self.data, *flags, "--trace", bounds)
 
     def test_constraints_work_together_at_every_order(self):
         bounds = self.bounds("0,0.3,0.4\n7,0.1,0.1\n")

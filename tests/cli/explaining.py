@@ -57,6 +57,7 @@ class Explain(CommandTest):
         self.assertAlmostEqual(seen["times_uniform"], n * p[i], 12)
         self.assertEqual(seen["weight_rank"], 1 + sum(q > p[i] for q in p))
         self.assertAlmostEqual(seen["marginal_diversity"], terms.D[i], 10)
+        self.assertAlmostEqual(seen["rate"], terms.D[i] - p @ terms.D, 10)
         self.assertEqual(seen["marginal_diversity_rank"], 1 + int(sum(terms.D > terms.D[i])))
         similarity = phi @ phi[i]
         for key, left_out in ("neighbours", {i}), ("heavy_neighbours", {i} | {j for j in range(n) if n * p[j] < 1}):
@@ -70,6 +71,7 @@ class Explain(CommandTest):
             self.assertAlmostEqual(mode["part"], terms.parts[i, k], 10)
             self.assertAlmostEqual(mode["nats"], terms.nats[i, k], 10)
             self.assertAlmostEqual(mode["share"], terms.nats[i, k] / terms.D[i], 10)
+            self.assertAlmostEqual(mode["rate"], terms.nats[i, k] - terms.parts[i, k] * (p @ terms.D), 10)
             self.assertEqual([e["row"] for e in mode["carriers"]], largest(terms.carried[:, k], count))
             for e in mode["carriers"]:
                 self.assertAlmostEqual(e["share"], terms.carried[e["row"], k], 10)
@@ -85,6 +87,23 @@ class Explain(CommandTest):
             self.assertAlmostEqual(seen["mean_marginal_diversity"], p @ terms.D, 10)
             for e, i in zip(seen["examples"], (17, 3, 41), strict=True):
                 self.check_example(e, phi, p, terms, i, 4)
+
+    def test_at_orders_near_one_the_rate_has_the_digits(self):
+        self.solved("--order", 1)
+        flags = ["--example", "3,9", "--order"]
+        one, near = (self.explained(*flags, order) for order in (1, 1 + 1e-10))
+        self.assertLess(near["mean_marginal_diversity"], -1e9)
+        for at_one, at_near in zip(one["examples"], near["examples"], strict=True):
+            self.assertAlmostEqual(at_near["rate"], at_one["rate"], 8)
+            self.assertEqual(at_near["marginal_diversity_rank"], at_one["marginal_diversity_rank"])
+            rates = {mode["mode"]: mode["rate"] for mode in at_one["modes"]}
+            for mode in at_near["modes"]:
+                self.assertAlmostEqual(mode["rate"], rates.get(mode["mode"], mode["rate"]), 8)
+        self.assertIn("rate               %+.6f nats" % one["examples"][0]["rate"],
+                      self.succeed("inspect", self.data, "--weights", self.path("w.npy"), *flags, 1 + 1e-10))
+        new = self.json("score", self.data, "--weights", self.path("w.npy"), "--new", self.data, "--order", 1 + 1e-10,
+                        "--top", 60)["new"]["best"]
+        self.assertAlmostEqual([e["rate"] for e in new if e["row"] == 3][0], one["examples"][0]["rate"], 8)
 
     def test_shares_of_all_modes_and_of_all_carriers_are_one(self):
         self.solved()

@@ -237,7 +237,7 @@ class Ids(FormatTest):
                                                  "--ids", evil))
 
     def test_outputs_never_replace_the_ids(self):
-        for flag in "--ids-output", "--table", "--output":
+        for flag in "--ids-output", "--table", "--trace":
             self.refuse(1, "names.txt: is read and would be overwritten", "solve", self.data, "--ids", self.ids, flag,
                         self.ids)
         self.refuse(1, "written twice", "solve", self.data, "--table", self.path("t"), "--trace", self.path("t"))
