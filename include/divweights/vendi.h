@@ -26,7 +26,7 @@ extern "C" {
  * @param kernel the kernel; not NULL
  * @param p      n probabilities (non-negative, sum 1 within 1e-6; scaled to sum 1); NULL: 1/n each
  * @param mu     not NULL; receives r eigenvalues, r = divw_kernel_features(); non-negative, sum 1; of features of low
- * rank: each at most that of K, and less than 1 together
+ *               rank: each at most that of K, and less than 1 together
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL, a p that is no probability vector: the first bad entry is named);
  *         DIVW_ERROR_NUMERICAL; DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
  *
@@ -64,7 +64,7 @@ DIVW_API divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p
  * @param p      as in divw_vendi_spectrum()
  * @param order  0 < q < INFINITY
  * @param D      not NULL; receives n numbers; INFINITY at q <= 1 for a row with p_i = 0 that lies outside the span of
- * the rows with weight, by more than 1e-8 of its squared length
+ *               the rows with weight, by more than 1e-8 of its squared length
  * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order out of range
  *
  * Cost: as divw_vendi_spectrum(), n r^2 operations more.
@@ -85,7 +85,7 @@ DIVW_API divw_status divw_vendi_marginal(const divw_kernel *kernel, const double
  * @param order  0 < q < INFINITY
  * @param rows   m new rows, as in divw_vendi_gain(); NULL: the examples themselves, m = n
  * @param rate   not NULL; receives m numbers in nats; INFINITY where divw_vendi_marginal() or divw_vendi_gain() have it
- * for D
+ *               for D
  * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order out of range; with rows as divw_vendi_gain()
  *
  * Cost: as divw_vendi_marginal(), or with rows as divw_vendi_gain() for D.

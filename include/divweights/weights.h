@@ -37,8 +37,9 @@ DIVW_API const char *divw_stop_name(int32_t reason);
  *
  * @param out  receives the weights, to be destroyed by the caller; NULL on failure
  * @param path not NULL; a one-axis `.npy` of float64 or float32: finite, non-negative, sum 1 within 1e-4 (then scaled
- * to sum 1). Beside it, the report `NAME.json` (the name with its last `.npy` replaced) gives the scalars; where there
- * is none they are NaN, counts 0 and names "". Row numbers are 0 .. n-1 and marginal diversities are not kept.
+ *             to sum 1). Beside it, the report `NAME.json` (the name with its last `.npy` replaced) gives the scalars;
+ *             where there is none they are NaN, counts 0 and names "". Row numbers are 0 .. n-1 and marginal
+ *             diversities are not kept.
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_FORMAT (not such a file, or a report that is
  *         damaged or of another number of weights); DIVW_ERROR_DATA (a value that is no probability: its place
  *         is named); DIVW_ERROR_MEMORY
