@@ -219,7 +219,8 @@ DIVW_API int64_t divw_solver_excluded_count(const divw_solver *solver);
 /**
  * @brief Weighs diversity with quality: (sum p_i s_i) VS_q takes the place of VS_q in the objective.
  *
- * At orders above 1 only the balance 1 is certified, and divw_solver_solve() accepts no other; order INFINITY is not.
+ * With every order, objective, method and constraint. Above order 1 the logarithm of the value is not concave: the gap
+ * is a bound among all weights with at least the entropy of those found, and the global gap one among all.
  * @param solver the solver; not NULL
  * @param scores s_i >= 0, one for each example of the kernel, in its order, not all 0; copied; NULL (default): none
  * @param n      how many, the number of examples
@@ -524,7 +525,7 @@ DIVW_API divw_status divw_solver_set_progress(divw_solver *solver, divw_progress
  * @param kernel the examples; not NULL
  * @param out    receives the weights, to be destroyed by the caller; NULL on failure
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (order INFINITY with DIVW_METHOD_ACCELERATED or DIVW_METHOD_ADAM; constraints
- *         with the latter; quality at orders above 1 where it has no bound; bounds on groups without labels;
+ *         with the latter; bounds on groups without labels;
  *         constraints that no weights keep, with the reason); DIVW_ERROR_SIZE (r above 32,766); DIVW_ERROR_NUMERICAL;
  *         DIVW_ERROR_FILE, DIVW_ERROR_FORMAT and DIVW_ERROR_DATA (checkpoints); DIVW_ERROR_MEMORY (max_memory, too)
  *
