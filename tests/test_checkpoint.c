@@ -194,6 +194,36 @@ static void the_largest_number_of_iterations_may_change(void **state) {
 
 /* ---- what is refused ---- */
 
+/* Where no more iterations are allowed than were taken, none is. */
+static void a_solve_that_has_used_its_iterations_resumes_to_its_end(void **state) {
+  (void)state;
+  static const options tried[] = {{1, 0.5, DIVW_METHOD_ACCELERATED, 0, 0},
+                                  {0.5, 0.9, DIVW_METHOD_ACCELERATED, 0, 0},
+                                  {1, 1, DIVW_METHOD_AUTO, 40, 0},
+                                  {INFINITY, 0.9, DIVW_METHOD_AUTO, 0, 0},
+                                  {1, 0.9, DIVW_METHOD_INTERIOR_POINT, 0, 0},
+                                  {1, 1, DIVW_METHOD_INTERIOR_POINT, 0, 30},
+                                  {1, 0.5, DIVW_METHOD_ADAM, 0, 0}};
+  double *x = make_rows(N, D, 77);
+  divw_kernel *kernel = make_kernel(x, N, D);
+  for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
+    for (int64_t most = 1; most < 6; most++) {
+      const char *path = scratch("used.checkpoint");
+      divw_solver *whole = make_solver(tried[k]), *again = make_solver(tried[k]);
+      ok(divw_solver_set_max_iterations(whole, most));
+      ok(divw_solver_set_max_iterations(again, most));
+      ok(divw_solver_set_checkpoint(whole, path, 0, 0));
+      ok(divw_solver_set_resume(again, path));
+      divw_weights *weights = solve(whole, kernel), *resumed = solve(again, kernel);
+      same_bits(weights, resumed);
+      divw_weights_destroy(resumed);
+      divw_weights_destroy(weights);
+    }
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 static void refuses(const divw_kernel *kernel, divw_solver *solver, const char *path, divw_status status,
                     const char *sentence) {
   divw_weights *weights;
@@ -360,6 +390,7 @@ int main(void) {
       cmocka_unit_test(a_solve_of_many_rows_resumes_too),
       cmocka_unit_test(a_search_of_several_solves_resumes_too),
       cmocka_unit_test(the_largest_number_of_iterations_may_change),
+      cmocka_unit_test(a_solve_that_has_used_its_iterations_resumes_to_its_end),
       cmocka_unit_test(a_checkpoint_of_something_else_is_refused),
       cmocka_unit_test(a_damaged_checkpoint_is_refused),
       cmocka_unit_test(options_are_checked),

@@ -91,6 +91,10 @@ static divw_status climb(adam *a, dw_problem problem, double target, int32_t *st
   if (dw_checkpoint_is_resuming(solve)) {
     DW_TRY(dw_checkpoint_read(solve, (dw_stateful){a, visit}));
     DW_TRY(dw_checkpoint_resumed(solve));
+    *stop_reason = dw_reason_when_resumed(solve, false);
+    if (*stop_reason != 0) {
+      return status;
+    }
     go_on(a, problem);
   }
   for (;; go_on(a, problem)) {

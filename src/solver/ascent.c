@@ -138,11 +138,6 @@ static int32_t reason_to_stop(ascent *a) {
   return reason == 0 && a->is_slow ? DIVW_STOP_STALLED : reason;
 }
 
-/* That of a trial where only what interrupted it came first. */
-static int32_t reason_when_resumed(const ascent *a) {
-  return a->is_slow || a->progress.idle >= patience(a) ? DIVW_STOP_STALLED : 0;
-}
-
 static divw_status visit(void *self, dw_archive *archive) {
   divw_status status;
   ascent *a = self;
@@ -183,7 +178,7 @@ static divw_status climb(ascent *a, int32_t *stop_reason) {
   if (is_resuming) {
     DW_TRY(dw_checkpoint_read(a->solve, (dw_stateful){a, visit}));
     DW_TRY(dw_checkpoint_resumed(a->solve));
-    *stop_reason = reason_when_resumed(a);
+    *stop_reason = dw_reason_when_resumed(a->solve, a->is_slow || a->progress.idle >= patience(a));
     first = a->residual == INFINITY;
   }
   for (; *stop_reason == 0; is_resuming = false) {

@@ -318,6 +318,12 @@ bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *poin
   return !(merit(solve, problem, point, &size) >= before - dw_value_rounding(point, than) * size);
 }
 
+int32_t dw_reason_when_resumed(const dw_solve *solve, bool has_stalled) {
+  return solve->iterations >= solve->options->max_iterations ? DIVW_STOP_MAX_ITERATIONS
+         : has_stalled                                       ? DIVW_STOP_STALLED
+                                                             : 0;
+}
+
 int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double target, int64_t patience,
                           dw_progress *progress) {
   progress->idle++;

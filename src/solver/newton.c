@@ -294,7 +294,7 @@ static divw_status iterate(dw_newton *w, dw_problem problem, double target, int3
     DW_TRY(dw_checkpoint_read(w->solve, (dw_stateful){w, visit}));
     DW_TRY(dw_checkpoint_resumed(w->solve));
     DW_TRY(dw_diagonalise_again(w->solve, &w->trial));
-    *stop_reason = w->progress.idle >= patience(w) ? DIVW_STOP_STALLED : 0; /* what interrupted it came first */
+    *stop_reason = dw_reason_when_resumed(w->solve, w->progress.idle >= patience(w));
   }
   for (; *stop_reason == 0; is_resuming = false) {
     if (!is_resuming) {

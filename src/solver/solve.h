@@ -185,6 +185,9 @@ int32_t dw_reason_to_stop(const dw_solve *solve, const dw_point *point, double t
                           dw_progress *progress);
 divw_status dw_progress_visit(dw_progress *progress, dw_archive *archive);
 
+/* That of a point from a checkpoint, which was not converged: what interrupted it then came before stalling. */
+int32_t dw_reason_when_resumed(const dw_solve *solve, bool has_stalled);
+
 /* Whether the objective (or, at a fixed slope, y + slope H) of a point is below that of another beyond rounding. */
 bool dw_is_lower(const dw_solve *solve, dw_problem problem, const dw_point *point, const dw_point *than);
 
