@@ -305,7 +305,7 @@ static divw_status make_room(dw_newton_sample *s, int64_t spikes) {
   divw_status status;
   const int64_t m = s->m, r = s->r, most = s->most;
   DW_TRY(dw_alloc(&s->d, 3 * m, sizeof *s->d));
-  DW_TRY(dw_alloc(&s->root, 3 * r * r + 2 * BLOCK * r, sizeof *s->root));
+  DW_TRY(dw_alloc(&s->root, (3 * r + 2 * (int64_t)BLOCK) * r, sizeof *s->root));
   DW_TRY(dw_alloc(&s->divisor, 7 * s->length, sizeof *s->divisor));
   DW_TRY(dw_alloc(&s->row, most, sizeof *s->row));
   DW_TRY(dw_alloc(&s->share, most * (r + 2 * spikes + 5), sizeof *s->share));
