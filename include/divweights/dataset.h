@@ -222,7 +222,7 @@ DIVW_API int64_t divw_dataset_dimension(const divw_dataset *dataset);
 
 /**
  * @brief Length of one axis of the array that the rows came from, so that an image can be put together again.
- * @param dataset the dataset
+ * @param dataset the dataset, or NULL
  * @param axis    0: examples, as divw_dataset_count(); 1, 2, ...: the axes of one example as the file has them, whose
  *                product is d. Rows from memory, and a file of one axis, have the one axis d
  * @return the length, at least 1; 0 for NULL and for an axis there is not, so that the first 0 ends the shape
@@ -240,7 +240,7 @@ DIVW_API int32_t divw_dataset_dtype(const divw_dataset *dataset);
 
 /**
  * @brief The row of the source (file or memory block) that an example came from.
- * @param dataset  the dataset
+ * @param dataset  the dataset, or NULL
  * @param position 0 .. n-1
  * @return its row number in the source; -1 for NULL or a position out of range
  * @since 0.1
@@ -278,7 +278,7 @@ DIVW_API double divw_dataset_seconds_read(const divw_dataset *dataset);
  * @param dataset  the dataset; not NULL
  * @param first    position of the first example
  * @param count    how many, 0 or more; first + count <= n
- * @param rows_out receives count x d doubles, row-major
+ * @param rows_out receives count x d doubles, row-major; not NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */

@@ -147,7 +147,7 @@ DIVW_API void divw_estimate_destroy(divw_estimate *estimate);
 
 /**
  * @brief Memory.
- * @param estimate the estimate
+ * @param estimate the estimate, or NULL
  * @param part     for example DIVW_MEMORY_PEAK
  * @return bytes; NaN for NULL and for numbers that are no part
  * @since 0.1
@@ -157,7 +157,7 @@ DIVW_API double divw_estimate_bytes(const divw_estimate *estimate, int32_t part)
 /**
  * @brief Whether a solve may come to use a method. DIVW_METHOD_AUTO may come to use two; which one it begins with can
  * depend on the data.
- * @param estimate the estimate
+ * @param estimate the estimate, or NULL
  * @param method   for example DIVW_METHOD_ACCELERATED
  * @return 1 or 0; 0 for NULL and for DIVW_METHOD_AUTO
  * @since 0.1

@@ -91,7 +91,7 @@ DIVW_API divw_status divw_statistics_load(divw_statistics **out, const char *pat
  * @brief Writes statistics as an `.npz`, which pytorch-fid and NumPy read: `mu`, `sigma`, and of one number each
  *        `n`, `effective_n` and `covariance` where they are known. The file appears complete or not at all.
  * @param statistics the statistics; not NULL
- * @param path       the target; an existing file is replaced
+ * @param path       the target; not NULL; an existing file is replaced
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_SIZE (d above 23,169: 4 GiB); DIVW_ERROR_MEMORY
  * @since 0.1
  */
@@ -154,7 +154,7 @@ DIVW_API divw_status divw_statistics_read(const divw_statistics *statistics, dou
  *     |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1^1/2 S2 S1^1/2)^1/2
  * @param reference one; not NULL
  * @param generated the other, of the same d; not NULL
- * @param distance  receives the distance, at least 0
+ * @param distance  receives the distance, at least 0; not NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_DATA (it overflows); DIVW_ERROR_NUMERICAL; DIVW_ERROR_SIZE;
  *         DIVW_ERROR_MEMORY
  *
@@ -265,7 +265,7 @@ DIVW_API divw_status divw_evaluate_nearest(const divw_dataset *reference, const 
  * @param order   q >= 0, INFINITY is accepted
  * @param samples how many, 2 to 1,000,000
  * @param seed    which
- * @param error   receives the standard deviation of log VS_q, nats
+ * @param error   receives the standard deviation of log VS_q, nats; not NULL
  * @return as divw_vendi_score(); DIVW_ERROR_ARGUMENT also for a number of samples out of range
  *
  * Cost: that of divw_vendi_score() for each sample.
@@ -283,7 +283,7 @@ DIVW_API divw_status divw_evaluate_vendi_error(const divw_kernel *kernel, const 
  * @param size    rows of positive weight in a subset, 1 to n; at n it is the score itself
  * @param samples how many subsets, 1 to 1,000,000
  * @param seed    which
- * @param score   receives the mean
+ * @param score   receives the mean; not NULL
  * @return as divw_vendi_score(); DIVW_ERROR_ARGUMENT also for a size or number of samples out of range
  *
  * Cost: at most that of divw_vendi_score() for each subset.
@@ -296,7 +296,7 @@ DIVW_API divw_status divw_evaluate_vendi_subset(const divw_kernel *kernel, const
  * @brief Internal diversity: 1 - sum p_i p_j K_ij, one minus the mean similarity of two rows that are drawn by p.
  * @param kernel    the kernel; not NULL
  * @param p         n weights, or NULL
- * @param diversity receives a number from 0 to 1
+ * @param diversity receives a number from 0 to 1; not NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_MEMORY
  *
  * Cost: one pass over the rows, n r operations. Source: Benhenda 2017 (arXiv 1708.08227).

@@ -166,7 +166,7 @@ DIVW_API divw_status divw_kernel_create_with(divw_kernel **out, const divw_datas
  * @param out      as in divw_kernel_create()
  * @param n        how many examples, at least 1
  * @param function their similarities, in blocks; not NULL; as in divw_similarity_set_function()
- * @param user     handed to it
+ * @param user     handed to it, may be NULL
  * @return as divw_kernel_create_with()
  * @since 0.1
  */
@@ -236,7 +236,7 @@ DIVW_API double divw_kernel_least_eigenvalue(const divw_kernel *kernel);
  * @param kernel  the kernel; not NULL
  * @param first   position of the first example
  * @param count   how many, 0 or more; first + count <= n
- * @param phi_out receives count x r doubles, row-major
+ * @param phi_out receives count x r doubles, row-major; not NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */

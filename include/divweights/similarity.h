@@ -287,7 +287,7 @@ typedef double (*divw_similarity_pair_fn)(void *user, const double *x, const dou
  * @param similarity a function similarity; not NULL
  * @param function   the function; not NULL. Has to answer the same whenever it is asked the same, as long as kernels
  *                   made with it live
- * @param user       handed to it
+ * @param user       handed to it, may be NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */
@@ -297,7 +297,7 @@ DIVW_API divw_status divw_similarity_set_function(divw_similarity *similarity, d
  * @brief The same, by pairs; it takes the place of one for blocks.
  * @param similarity a function similarity; not NULL
  * @param function   the function; not NULL
- * @param user       handed to it
+ * @param user       handed to it, may be NULL
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT
  * @since 0.1
  */

@@ -90,7 +90,7 @@ DIVW_API divw_status divw_solver_set_order(divw_solver *solver, double order);
 
 /**
  * @brief The order q of the objective.
- * @param solver the solver
+ * @param solver the solver, or NULL
  * @return q, INFINITY too; NaN for NULL
  * @since 0.1
  */
@@ -122,7 +122,7 @@ DIVW_API divw_status divw_solver_set_objective(divw_solver *solver, int32_t obje
 
 /**
  * @brief What is maximised.
- * @param solver the solver
+ * @param solver the solver, or NULL
  * @return for example DIVW_OBJECTIVE_PUBLISHED; 0 for NULL
  * @since 0.1
  */
@@ -308,7 +308,7 @@ DIVW_API divw_status divw_solver_set_method(divw_solver *solver, int32_t method)
 
 /**
  * @brief The method.
- * @param solver the solver
+ * @param solver the solver, or NULL
  * @return for example DIVW_METHOD_AUTO; 0 for NULL
  * @since 0.1
  */
@@ -347,7 +347,7 @@ DIVW_API divw_status divw_solver_set_precision(divw_solver *solver, int32_t prec
 
 /**
  * @brief The precision of accelerated ascent.
- * @param solver the solver
+ * @param solver the solver, or NULL
  * @return for example DIVW_PRECISION_AUTO; 0 for NULL
  * @since 0.1
  */
@@ -448,7 +448,7 @@ DIVW_API divw_status divw_solver_set_initial(divw_solver *solver, const double *
 
 /**
  * @brief How many weights to start from are set.
- * @param solver the solver
+ * @param solver the solver, or NULL
  * @return n; 0 when none are, and for NULL
  * @since 0.1
  */

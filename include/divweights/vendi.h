@@ -25,8 +25,8 @@ extern "C" {
  * @brief The spectrum of rho(p), largest first, exact (no sampling, no truncation).
  * @param kernel the kernel; not NULL
  * @param p      n probabilities (non-negative, sum 1 within 1e-6; scaled to sum 1); NULL: 1/n each
- * @param mu     receives r eigenvalues, r = divw_kernel_features(); non-negative, sum 1; of features of low rank: each
- *               at most that of K, and less than 1 together
+ * @param mu     not NULL; receives r eigenvalues, r = divw_kernel_features(); non-negative, sum 1; of features of low
+ *               rank: each at most that of K, and less than 1 together
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT (NULL, a p that is no probability vector: the first bad entry is named);
  *         DIVW_ERROR_NUMERICAL; DIVW_ERROR_SIZE; DIVW_ERROR_MEMORY
  *
@@ -42,8 +42,8 @@ DIVW_API divw_status divw_vendi_spectrum(const divw_kernel *kernel, const double
  * times them to mu_k over the examples.
  * @param kernel the kernel; not NULL
  * @param p      as in divw_vendi_spectrum()
- * @param mu     receives r eigenvalues, largest first, as divw_vendi_spectrum()
- * @param modes  receives r x r doubles, row-major: row k is v_k, of length 1, known up to its sign, and where
+ * @param mu     receives r eigenvalues, largest first, as divw_vendi_spectrum(); not NULL
+ * @param modes  not NULL; receives r x r doubles, row-major: row k is v_k, of length 1, known up to its sign, and where
  *               eigenvalues are equal only together with theirs
  * @return as divw_vendi_spectrum()
  *
@@ -63,8 +63,8 @@ DIVW_API divw_status divw_vendi_modes(const divw_kernel *kernel, const double *p
  * @param kernel the kernel; not NULL
  * @param p      as in divw_vendi_spectrum()
  * @param order  0 < q < INFINITY
- * @param D      receives n numbers; INFINITY at q <= 1 for a row with p_i = 0 that lies outside the span of the rows
- *               with weight, by more than 1e-8 of its squared length
+ * @param D      not NULL; receives n numbers; INFINITY at q <= 1 for a row with p_i = 0 that lies outside the span of
+ *               the rows with weight, by more than 1e-8 of its squared length
  * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order out of range
  *
  * Cost: as divw_vendi_spectrum(), n r^2 operations more.
@@ -84,7 +84,8 @@ DIVW_API divw_status divw_vendi_marginal(const divw_kernel *kernel, const double
  * @param p      their weights, as in divw_vendi_spectrum()
  * @param order  0 < q < INFINITY
  * @param rows   m new rows, as in divw_vendi_gain(); NULL: the examples themselves, m = n
- * @param rate   receives m numbers in nats; INFINITY where divw_vendi_marginal() or divw_vendi_gain() have it for D
+ * @param rate   not NULL; receives m numbers in nats; INFINITY where divw_vendi_marginal() or divw_vendi_gain() have it
+ *               for D
  * @return as divw_vendi_spectrum(), and DIVW_ERROR_ARGUMENT for an order out of range; with rows as divw_vendi_gain()
  *
  * Cost: as divw_vendi_marginal(), or with rows as divw_vendi_gain() for D.
@@ -201,7 +202,7 @@ DIVW_API divw_status divw_vendi_score_two(const divw_dataset *dataset, const div
  * Truncated: the t largest, to each of which an equal share of what is left of 1 is added. It converges with fewer
  * examples than the score itself. Bounds: the rest of the spectrum, of n eigenvalues in all, is at most as even as
  * n - t equal ones, and at most as uneven as copies of the t-th.
- * @param mu    r eigenvalues, largest first, as from divw_vendi_spectrum(); non-negative
+ * @param mu    r eigenvalues, largest first, as from divw_vendi_spectrum(); non-negative; not NULL
  * @param r     how many, 1 or more
  * @param t     how many to keep, 1 to r
  * @param n     eigenvalues in all, the smaller ones 0, r or more: usually the number of examples

@@ -25,7 +25,7 @@ enum {
 };
 
 /**
- * @brief The name of a stop reason: "converged", "max_iterations", "cancelled", "stalled".
+ * @brief The name of a stop reason: "converged", "max_iterations", "cancelled", "stalled", "rank".
  * @param reason any number
  * @return a constant string; "unknown" for other numbers. Never NULL.
  * @since 0.1
@@ -36,10 +36,10 @@ DIVW_API const char *divw_stop_name(int32_t reason);
  * @brief Reads weights that divw_weights_save() or another program wrote.
  *
  * @param out  receives the weights, to be destroyed by the caller; NULL on failure
- * @param path a one-axis `.npy` of float64 or float32: finite, non-negative, sum 1 within 1e-4 (then scaled to
- *             sum 1). Beside it, the report `NAME.json` (the name with its last `.npy` replaced) gives the
- *             scalars; where there is none they are NaN, counts 0 and names "". Row numbers are 0 .. n-1 and
- *             marginal diversities are not kept.
+ * @param path not NULL; a one-axis `.npy` of float64 or float32: finite, non-negative, sum 1 within 1e-4 (then scaled
+ *             to sum 1). Beside it, the report `NAME.json` (the name with its last `.npy` replaced) gives the scalars;
+ *             where there is none they are NaN, counts 0 and names "". Row numbers are 0 .. n-1 and marginal
+ *             diversities are not kept.
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_FORMAT (not such a file, or a report that is
  *         damaged or of another number of weights); DIVW_ERROR_DATA (a value that is no probability: its place
  *         is named); DIVW_ERROR_MEMORY
@@ -53,7 +53,7 @@ DIVW_API divw_status divw_weights_load(divw_weights **out, const char *path);
  * Each file appears complete or not at all; the report first, so that new weights never stand beside an old one
  * for longer than a rename takes.
  * @param weights the weights; not NULL
- * @param path    the target; existing files are replaced
+ * @param path    the target; not NULL; existing files are replaced
  * @return DIVW_OK; DIVW_ERROR_ARGUMENT; DIVW_ERROR_FILE; DIVW_ERROR_MEMORY
  * @since 0.1
  */
@@ -183,7 +183,7 @@ DIVW_API double divw_weights_vendi_score_uniform(const divw_weights *weights);
 
 /**
  * @brief The mean quality of the weighted examples, sum p_i s_i.
- * @param weights the weights
+ * @param weights the weights, or NULL
  * @return at least 0; NaN when there were no scores, when it is not known, and for NULL
  * @since 0.1
  */
@@ -215,15 +215,15 @@ DIVW_API int64_t divw_weights_features(const divw_weights *weights);
 
 /**
  * @brief The order q of the Vendi Scores of this object.
- * @param weights the weights
- * @return q; NaN when not known
+ * @param weights the weights, or NULL
+ * @return q; NaN for NULL and when not known
  * @since 0.1
  */
 DIVW_API double divw_weights_order(const divw_weights *weights);
 
 /**
  * @brief The similarity that the weights were found with.
- * @param weights the weights
+ * @param weights the weights, or NULL
  * @return for example DIVW_KERNEL_COSINE (kernel.h); 0 for NULL and when not known
  * @since 0.1
  */
@@ -248,8 +248,8 @@ DIVW_API int64_t divw_weights_approximation_seed(const divw_weights *weights);
 
 /**
  * @brief What was maximised.
- * @param weights the weights
- * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG (solver.h); 0 when not known
+ * @param weights the weights, or NULL
+ * @return DIVW_OBJECTIVE_PUBLISHED or DIVW_OBJECTIVE_LOG (solver.h); 0 for NULL and when not known
  * @since 0.1
  */
 DIVW_API int32_t divw_weights_objective(const divw_weights *weights);
