@@ -146,6 +146,24 @@ static void copies_at_extreme_orders(void **state) {
   free(x);
 }
 
+/* Where copies leave Newton's steps on the objective no way, rounds of concave problems go on. */
+static void copies_at_order_infinity(void **state) {
+  (void)state;
+  double *x = make_copies(7, 150);
+  divw_kernel *kernel = make_kernel(x, 157, 8);
+  for (int k = 0; k < 6; k++) {
+    const double balance = 0.5 + 0.05 * k, exact = reference_copies(7, 150, balance, INFINITY);
+    divw_weights *weights = solved(kernel, (options){INFINITY, balance, DIVW_OBJECTIVE_PUBLISHED});
+    assert_int_equal(divw_weights_stop_reason(weights), DIVW_STOP_CONVERGED);
+    assert_true(divw_weights_global_upper_bound(weights) >= exact - 1e-9);
+    assert_true(divw_weights_global_gap(weights) <= 1e-5);
+    near(divw_weights_objective_value(weights), exact, 1e-5);
+    divw_weights_destroy(weights);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 /* VS_inf^c >= VS_q >= VS_inf for all weights, c = q / (q-1): so are the optima, whose bounds are proofs. */
 static void large_orders_take_few_iterations_to_their_limit(void **state) {
   (void)state;
@@ -234,6 +252,7 @@ int main(void) {
       cmocka_unit_test(certificates_hold_next_to_0_and_1),
       cmocka_unit_test(orders_beside_one_are_those_of_one),
       cmocka_unit_test(copies_at_extreme_orders),
+      cmocka_unit_test(copies_at_order_infinity),
       cmocka_unit_test(large_orders_take_few_iterations_to_their_limit),
       cmocka_unit_test(large_orders_take_rows_at_once_or_in_turn),
       cmocka_unit_test(every_allocation_may_fail),

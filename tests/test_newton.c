@@ -92,22 +92,45 @@ static void are_exact(size s, const dw_curvature *curvature, const double *d, do
 }
 
 /* Solutions by conjugate gradients: a few hundredths are missing, in the norm of M. */
+static void is_close(size s, const dw_curvature *curvature, const double *d, const double *found, const double *x) {
+  double missing = 0, whole = 0;
+  for (int64_t k = 0; k < s.m * s.m; k++) {
+    const int64_t i = k / s.m, j = k % s.m;
+    const double M = entry(curvature, s.m, s.r, i, j) + (i == j ? d[i] : 0);
+    missing += (found[i] - x[i]) * M * (found[j] - x[j]);
+    whole += x[i] * M * x[j];
+  }
+  assert_true(missing < 0.05 * 0.05 * whole);
+}
+
 static void are_close(size s, const dw_curvature *curvature, const double *d, double *right, const double *x) {
   dw_newton_conjugate *matrix;
   ok(dw_newton_conjugate_create(&matrix, s.m, s.r, s.spikes));
   assert_true(dw_newton_conjugate_factor(matrix, *curvature, d));
   for (int c = 0; c < 2; c++) {
-    double *found = right + c * s.m, missing = 0, whole = 0;
-    dw_newton_conjugate_solve(matrix, found);
-    for (int64_t k = 0; k < s.m * s.m; k++) {
-      const int64_t i = k / s.m, j = k % s.m;
-      const double M = entry(curvature, s.m, s.r, i, j) + (i == j ? d[i] : 0);
-      missing += (found[i] - x[c * s.m + i]) * M * (found[j] - x[c * s.m + j]);
-      whole += x[c * s.m + i] * M * x[c * s.m + j];
-    }
-    assert_true(missing < 0.05 * 0.05 * whole);
+    dw_newton_conjugate_solve(matrix, right + c * s.m);
+    is_close(s, curvature, d, right + c * s.m, x + c * s.m);
   }
   dw_newton_conjugate_destroy(matrix);
+}
+
+/* The same with a sample; and nothing where there is nothing on the right. */
+static void are_close_by_sample(size s, const dw_curvature *curvature, const double *d, double *right,
+                                const double *x) {
+  dw_newton_sample *matrix;
+  double *nothing = calloc((size_t)s.m, sizeof *nothing);
+  ok(dw_newton_sample_create(&matrix, s.m, s.r, s.spikes));
+  assert_true(dw_newton_sample_factor(matrix, *curvature, d));
+  for (int c = 0; c < 2; c++) {
+    dw_newton_sample_solve(matrix, right + c * s.m);
+    is_close(s, curvature, d, right + c * s.m, x + c * s.m);
+  }
+  dw_newton_sample_solve(matrix, nothing);
+  for (int64_t i = 0; i < s.m; i++) {
+    assert_true(nothing[i] == 0);
+  }
+  dw_newton_sample_destroy(matrix);
+  free(nothing);
 }
 
 typedef void check_fn(size s, const dw_curvature *curvature, const double *d, double *right, const double *x);
@@ -175,6 +198,29 @@ static void conjugate_gradients_come_close(void **state) {
   check_solutions((size){120, 8, 0, 0, 1e-4, 1e2}, are_close);
   check_solutions((size){120, 8, 3, 2, 1e-3, 10}, are_close);
   check_solutions((size){90, 8, 1, 0, 50, 60}, are_close);
+}
+
+/* More heavy rows than there is room for; many rows, few of them heavy; next to nothing but d. */
+static void samples_of_rows_come_close(void **state) {
+  (void)state;
+  assert_true(dw_newton_side_of(20000, 128, INFINITY) == DW_BY_SAMPLE &&
+              dw_newton_side_of(20000, 128, 100) == DW_BY_SAMPLE);
+  assert_true(dw_newton_side_of(20000, 64, INFINITY) == DW_BY_FEATURES &&
+              dw_newton_side_of(20000, 128, 5) != DW_BY_SAMPLE);
+  check_solutions((size){120, 8, 0, 0, 1e-4, 1e2}, are_close_by_sample);
+  check_solutions((size){120, 8, 3, 2, 1e-3, 10}, are_close_by_sample);
+  check_solutions((size){400, 8, 1, 1, 1e-9, 1e9}, are_close_by_sample);
+  check_solutions((size){90, 8, 1, 0, 1e9, 1e10}, are_close_by_sample);
+}
+
+static divw_status create_sample_once(void *context) {
+  dw_newton_sample *matrix;
+  const int64_t *m = context;
+  divw_status status = dw_newton_sample_create(&matrix, *m, 4, 1);
+  if (status == DIVW_OK) {
+    dw_newton_sample_destroy(matrix);
+  }
+  return status;
 }
 
 static divw_status create_conjugate_once(void *context) {
@@ -276,6 +322,7 @@ static void failed_allocations_are_reported(void **state) {
   (void)state;
   int64_t few = 5, many = 50;
   fail_every_allocation(create_conjugate_once, &many);
+  fail_every_allocation(create_sample_once, &many);
   fail_every_allocation(create_once, &few);
   fail_every_allocation(create_once, &many);
 }
@@ -288,6 +335,7 @@ int main(void) {
       cmocka_unit_test(equations_of_many_rows_are_solved),
       cmocka_unit_test(heavy_rows_keep_their_digits),
       cmocka_unit_test(conjugate_gradients_come_close),
+      cmocka_unit_test(samples_of_rows_come_close),
       cmocka_unit_test(many_rows_of_many_features_are_solved),
       cmocka_unit_test(lambda_follows_the_score_within_a_step),
       cmocka_unit_test(failed_allocations_are_reported),

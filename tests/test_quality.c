@@ -295,6 +295,28 @@ static void bounds_are_sharp_where_they_are_attained(void **state) {
   free(x);
 }
 
+/* Many features at a small lambda, where the slope of the bound in w has steps: one solve proves it. */
+static void small_lambdas_are_proved_by_one_solve(void **state) {
+  (void)state;
+  enum { MANY = 120 };
+  double *x = make_rows(MANY, 200, 8), scores[MANY];
+  test_random random = {21};
+  divw_kernel *kernel = make_kernel(x, MANY, 200);
+  for (int i = 0; i < MANY; i++) {
+    scores[i] = next_uniform(&random);
+  }
+  for (int q = 0; q < 2; q++) {
+    divw_weights *weights = solved(
+        kernel,
+        (request){.order = q == 0 ? 2 : INFINITY, .balance = 0.9, .tolerance = 1e-6, .quality = scores, .n = MANY});
+    assert_int_equal(divw_weights_solves(weights), 1);
+    assert_true(divw_weights_global_gap(weights) <= 1e-6 * divw_weights_objective_value(weights));
+    divw_weights_destroy(weights);
+  }
+  divw_kernel_destroy(kernel);
+  free(x);
+}
+
 /* ---- errors ---- */
 
 static divw_status solve_once(void *context) {
@@ -331,6 +353,7 @@ int main(void) {
       cmocka_unit_test(methods_agree_above_order_one),
       cmocka_unit_test(lines_lie_above_all_weights),
       cmocka_unit_test(bounds_are_sharp_where_they_are_attained),
+      cmocka_unit_test(small_lambdas_are_proved_by_one_solve),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

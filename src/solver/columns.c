@@ -26,12 +26,21 @@ enum { PATIENCE = 10, APPROACH = 15, MOST = 8000 };
 
 #define LONGEST_STEP 2e12 /* operations: about half a minute on two cores */
 
+/* Whether the optimum has next to all of its weight on few rows: lambda is 0. */
+static bool is_sparse(const dw_solve *solve) {
+  return solve->objective.balance == 1 && !(solve->options->constraints.effective > 0);
+}
+
+/* Steps on all rows by a sample of them are no better than rounds where the optimum is sparse (docs/mathematics.md,
+ * 9.5). */
 int64_t dw_interior_active(const dw_solve *solve) {
   double n = (double)solve->n, r = (double)solve->r;
   if (solve->options->most_active > 0) {
     return dw_min(solve->n, solve->options->most_active);
   }
-  if (dw_newton_matrix_operations(n, r, solve->objective.order) <= LONGEST_STEP) {
+  const double order = solve->objective.order;
+  const bool in_rounds = is_sparse(solve) && dw_newton_side_of(n, r, order) == DW_BY_SAMPLE;
+  if (!in_rounds && dw_newton_matrix_operations(n, r, order) <= LONGEST_STEP) {
     return solve->n;
   }
   return dw_min(solve->n, dw_max(1000, dw_min(MOST, 64 * solve->r)));

@@ -32,9 +32,9 @@ bool dw_newton_matrix_factor(dw_newton_matrix *s, dw_curvature curvature, const 
 /* Solutions of M x = b for `count` vectors of m numbers, one after the other, in their place. */
 void dw_newton_matrix_solve(dw_newton_matrix *s, double *b, int64_t count);
 
-/* What is factored: M, m x m; what is left of it on the side of features, N x N; or no more than a part of M, with
- * which conjugate gradients are preconditioned. */
-typedef enum { DW_BY_ROWS, DW_BY_FEATURES, DW_BY_GRADIENTS } dw_newton_side;
+/* What is factored: M, m x m; what is left of it on the side of features, N x N; or no more than a part of M, or
+ * that of a sample of rows, with which conjugate gradients are preconditioned. */
+typedef enum { DW_BY_ROWS, DW_BY_FEATURES, DW_BY_GRADIENTS, DW_BY_SAMPLE } dw_newton_side;
 dw_newton_side dw_newton_side_of(double m, double r, double order);
 
 /* Operations of a step, INFINITY where there are too many rows for it; and numbers of memory. */
@@ -80,5 +80,15 @@ bool dw_newton_conjugate_factor(dw_newton_conjugate *s, dw_curvature curvature, 
 void dw_newton_conjugate_solve(dw_newton_conjugate *s, double *b);
 double dw_newton_conjugate_operations(double m, double r, int64_t products);
 double dw_newton_conjugate_numbers(double m, double r, int64_t spikes);
+
+/* ---- newton_sample.c: the same for order inf and large ones ---- */
+
+typedef struct dw_newton_sample dw_newton_sample;
+divw_status dw_newton_sample_create(dw_newton_sample **out, int64_t m, int64_t r, int64_t spikes);
+void dw_newton_sample_destroy(dw_newton_sample *s);
+bool dw_newton_sample_factor(dw_newton_sample *s, dw_curvature curvature, const double *d);
+void dw_newton_sample_solve(dw_newton_sample *s, double *b);
+double dw_newton_sample_operations(double m, double r);
+double dw_newton_sample_numbers(double m, double r, int64_t spikes);
 
 #endif

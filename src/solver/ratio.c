@@ -28,7 +28,7 @@
 #include <float.h>
 #include <math.h>
 
-enum { MOST_NODES = 48, MOST_STEPS = 40 };
+enum { MOST_NODES = 48, MOST_STEPS = 40, NEWTON_STEPS = 10 };
 #define LEAST_SHARE 0.05 /* of an interval, that a part of it has */
 
 divw_status dw_ratio_create(dw_ratio **out, const dw_solve *solve) {
@@ -131,21 +131,32 @@ static void moments(const dw_ratio *ratio, const double *p, double *mean, double
   *variance = mass > 0 ? square - sum * sum / mass : 0;
 }
 
-/* By Newton's method on log w, in which the function is convex, from w on, to within `error`. Any w is a bound. */
+/* By Newton's method on log w, in which the function is convex, from w on, to within `error`; at small lambda its slope
+ * has steps, and where Newton's method leaves the interval that signs of slopes have left, that is halved. Any w is a
+ * bound. */
 static inner minimise(const dw_ratio *ratio, const dw_dual *dual, double B, double lambda, double w, double error) {
   const int64_t n = ratio->set->n;
-  double *x = ratio->room, *p = x + n, mean, variance;
+  double *x = ratio->room, *p = x + n, mean, variance, least = -INFINITY, most = INFINITY, at_log = log(w);
   for (int step = 0; step < MOST_STEPS; step++) {
+    w = exp(at_log);
     for (int64_t i = 0; i < n; i++) {
       x[i] = (B * dual->scale * dual->D[i] + w * ratio->scores[i]) / lambda;
     }
     dw_feasible_project(ratio->set, x, p);
     moments(ratio, p, &mean, &variance);
-    const double slope = w * mean - 1, curvature = w * mean + w * w * variance / lambda, change = -slope / curvature;
-    if (!(slope * slope > error * curvature) || !isfinite(change)) {
+    const double slope = w * mean - 1, curvature = w * mean + w * w * variance / lambda;
+    *(slope < 0 ? &least : &most) = at_log;
+    if (!(slope * slope > error && fabs(slope) * (most - least) > error)) {
       break;
     }
-    w *= exp(fmin(fmax(change, -2), 2));
+    double next = at_log - fmin(fmax(slope / curvature, -2), 2);
+    if (!(next > least && next < most) || (isfinite(most - least) && step > NEWTON_STEPS)) {
+      next = least + (most - least) / 2;
+    }
+    if (!isfinite(next)) {
+      break;
+    }
+    at_log = next;
   }
   for (int64_t i = 0; i < n; i++) {
     x[i] = B * dual->scale * dual->D[i] + w * ratio->scores[i];

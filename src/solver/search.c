@@ -72,6 +72,13 @@ static divw_status make_best(search *s) {
   return best->logit == NULL ? dw_point_create(best, s->solve->n) : DIVW_OK;
 }
 
+/* Where an objective that is not concave has led an interior-point method astray: concave problems will not. */
+static bool goes_on_in_rounds(const search *s) {
+  return s->phase == LOCAL && s->stop_reason == DIVW_STOP_STALLED && !s->problem.fixed &&
+         s->solve->method == DIVW_METHOD_INTERIOR_POINT && !dw_is_gap_global(s->solve) &&
+         !dw_is_rounding(s->solve, &s->work);
+}
+
 /* One solve from work.logit; work becomes its result, and the best one where it is better. */
 static divw_status solve_once(search *s) {
   divw_status status;
@@ -84,7 +91,7 @@ static divw_status solve_once(search *s) {
     DW_TRY(store_dual(s, &s->work));
   }
   s->iterations += iterations;
-  if (s->stop_reason == DIVW_STOP_STALLED) { /* from here on, aim at what can be reached */
+  if (s->stop_reason == DIVW_STOP_STALLED && !goes_on_in_rounds(s)) { /* from here on, aim at what can be reached */
     s->solve->stalled = true;
     s->tolerance = fmax(s->tolerance, 2 * s->work.gap);
     s->target = fmax(s->target, s->tolerance / 2);
@@ -198,7 +205,8 @@ static void decide(search *s) {
 /* After a solve. */
 static void go_on(search *s) {
   bool better_elsewhere = s->phase == ELSEWHERE && s->work.objective > s->before && !exhausted(s);
-  bool polishes = (better_elsewhere && polish(s, -INFINITY)) || (s->phase == POLISH_IN_ROUNDS && polish(s, s->before));
+  bool polishes = ((better_elsewhere || goes_on_in_rounds(s)) && polish(s, -INFINITY)) ||
+                  (s->phase == POLISH_IN_ROUNDS && polish(s, s->before));
   if (!polishes) {
     decide(s);
   }

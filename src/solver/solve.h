@@ -18,7 +18,7 @@
  *     newton.c       their steps, with constraints and entropy
  *     newton_start.c, newton_border.c   their first point; their few unknowns besides p
  *     newton_matrix.c   their matrix: newton_rows.c rows x rows, newton_features.c r (r+1) / 2 squared, or
- *                    newton_conjugate.c, where both are too large
+ *                    newton_conjugate.c and newton_sample.c, where both are too large
  *     divided.c      the curvature of smooth orders
  *     interior_smooth.c, interior_dual.c   the value that they maximise: smooth orders; large ones and infinity, with
  *                    dual_state.c
