@@ -32,7 +32,7 @@ static double bound_on_grid(const dw_dual *duals, int count, int64_t n, int64_t 
 }
 
 static dw_dual dual_of(const divw_weights *weights) {
-  return (dw_dual){divw_weights_marginal_diversity(weights), 0, 1, divw_weights_entropy_weight(weights)};
+  return (dw_dual){divw_weights_marginal_diversity(weights), 0, 1, divw_weights_entropy_weight(weights), 0};
 }
 
 /* Over the whole simplex, order 1; the set lives as long as the frontier needs it. */
@@ -106,7 +106,7 @@ static void a_useless_dual_still_bounds(void **state) {
     D[i] = log(r);
   }
   make_frontier(&frontier, n, r, 0.5);
-  dw_frontier_add(frontier, (dw_dual){D, 0, 1, 1});
+  dw_frontier_add(frontier, (dw_dual){D, 0, 1, 1, 0});
   near(dw_frontier_find_bound(frontier, 0, 1e-6).objective, 0.5 * r + 0.5 * log(n), 1e-12);
   divw_free(frontier);
 }
@@ -116,7 +116,7 @@ static void balance_one_is_the_largest_marginal_diversity(void **state) {
   double D[3] = {0.3, 0.7, 0.5};
   dw_frontier *frontier;
   make_frontier(&frontier, 3, 3, 1);
-  dw_frontier_add(frontier, (dw_dual){D, 0.01, 1, 0});
+  dw_frontier_add(frontier, (dw_dual){D, 0.01, 1, 0, 0});
   dw_frontier_bound bound = dw_frontier_find_bound(frontier, 0, 1e-6);
   near(bound.objective, exp(0.71), 1e-14);
   near(bound.slope, 0, 0);
@@ -128,7 +128,7 @@ static void one_example_has_nothing_to_trade(void **state) {
   double D = 0;
   dw_frontier *frontier;
   make_frontier(&frontier, 1, 1, 0.25);
-  dw_frontier_add(frontier, (dw_dual){&D, 0, 1, 3});
+  dw_frontier_add(frontier, (dw_dual){&D, 0, 1, 3, 0});
   near(dw_frontier_find_bound(frontier, 0.25, 1e-6).objective, 0.25, 1e-15);
   divw_free(frontier);
 }

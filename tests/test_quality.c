@@ -63,7 +63,9 @@ static double vendi_in_plane(const double *p, double order) {
   const double root = sqrt((a - c) * (a - c) + 4 * b * b), high = (1 + root) / 2, low = fmax(1 - high, 1e-300);
   return isinf(order) ? 1 / high
          : order == 1 ? exp(-high * log(high) - low * log(low))
-                      : pow(pow(high, order) + pow(low, order), 1 / (1 - order));
+         : fabs(order - 1) < 1e-3
+             ? exp(log1p(high * expm1((order - 1) * log(high)) + low * expm1((order - 1) * log(low))) / (1 - order))
+             : pow(pow(high, order) + pow(low, order), 1 / (1 - order));
 }
 
 static double value_in_plane(const double *p, const request *r) {
@@ -98,7 +100,7 @@ static void check_in_plane(const divw_kernel *kernel, request r) {
   divw_weights_destroy(weights);
 }
 
-static const double some[] = {0.5, 1, 1.0001, 1.5, 2, 5, 20, 50, 1000, INFINITY};
+static const double some[] = {0.5, 1, 1 + 1e-12, 1 + 1e-9, 1.0001, 1.5, 2, 5, 20, 50, 1000, INFINITY};
 enum { SOME = sizeof some / sizeof *some };
 
 static void three_rows_are_solved_as_by_a_scan(void **state) {
@@ -183,7 +185,8 @@ enum { ROWS = 30, WIDTH = 4 };
 
 /* A solve without scores proves with any: its D, of mean -c, is -c t. */
 static dw_dual dual_of(const divw_weights *weights, double c) {
-  return (dw_dual){divw_weights_marginal_diversity(weights), 0, exp(-log(divw_weights_vendi_score(weights)) / c), 1};
+  const double log_vendi = log(divw_weights_vendi_score(weights));
+  return (dw_dual){divw_weights_marginal_diversity(weights), c, exp(-log_vendi / c), 1, log_vendi};
 }
 
 static double log_value_of(const divw_kernel *kernel, const double *p, const double *scores, double order) {
@@ -276,7 +279,7 @@ static void bounds_are_sharp_where_they_are_attained(void **state) {
       plain[i] = divw_weights_marginal_diversity(weights)[i] - scores[i] / divw_weights_quality(weights);
       mixed[i] = divw_weights_marginal_diversity(weights)[i] + log_vendi + c;
     }
-    const dw_dual dual = {plain, 0, exp(-log_vendi / c), lambda};
+    const dw_dual dual = {plain, c, exp(-log_vendi / c), lambda, log_vendi};
     const double value = log_vendi + log_quality - lambda * g;
     near(dw_ratio_support(&ratio, &dual, 1, lambda, 1e-8).value, value, 1e-6);
     const dw_ratio_at at = {mixed, log_quality - 1, log_vendi, log_quality};

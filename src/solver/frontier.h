@@ -10,8 +10,9 @@ enum { DW_MAX_DUALS = 64 };
 typedef struct {
   const double *D; /* n numbers in nats, borrowed */
   double constant;
-  double scale; /* dw_level_scale() of the point that D was found at */
-  double slope; /* at which it was found, and is sharp */
+  double scale;     /* dw_level_scale() of the point that D was found at */
+  double slope;     /* at which it was found, and is sharp */
+  double log_vendi; /* at its point: for ratios alone */
 } dw_dual;
 
 /* With scores above order 1 the frontier is that of log(p.s VS_q) against entropy, and all duals prove a line together

@@ -50,7 +50,7 @@ static divw_status store_dual(search *s, const dw_point *point) {
   DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
   const double exponent = s->solve->objective.exponent, scale = dw_level_scale(exponent, point->log_vendi);
-  dw_dual dual = {s->duals[s->count], 0, scale, scale * point->lambda};
+  dw_dual dual = {.D = s->duals[s->count], .scale = scale, .slope = scale * point->lambda};
   if (dw_is_ratio(s->solve)) {
     dual = dw_ratio_dual(s->solve->ratio, point, scale, s->duals[s->count]);
   } else {
