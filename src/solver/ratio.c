@@ -29,7 +29,7 @@
 
 #include <math.h>
 
-enum { MOST_NODES = 48, MOST_STEPS = 40, NEWTON_STEPS = 10 };
+enum { MOST_NODES = 48, MOST_STEPS = 40, SECANTS = 10 };
 #define LEAST_SHARE 0.05 /* of an interval, that a part of it has */
 #define ROUNDING 1e-14   /* of some tens of operations */
 
@@ -116,8 +116,8 @@ static bool is_free(const dw_feasible *set, const double *p, int64_t i) {
   return dw_feasible_is_plain(set) || (p[i] > set->lower[i] && p[i] < set->upper[i]);
 }
 
-/* The mean of the scores under p, and lambda d mean / dw: the variance over the rows that no bound holds, where masses
- * are free. */
+/* The mean of the scores under p, and lambda d mean / dw: the variance over the rows that no bound holds; where groups
+ * are held it is less. */
 static void moments(const dw_ratio *ratio, const double *p, double *mean, double *variance) {
   double mass = 0, sum = 0, square = 0;
   *mean = dw_weighted_sum(p, ratio->scores, ratio->set->n);
@@ -130,13 +130,14 @@ static void moments(const dw_ratio *ratio, const double *p, double *mean, double
   *variance = mass > 0 ? square - sum * sum / mass : 0;
 }
 
-/* By Newton's method on log w, in which the function is convex, from w on, to within `error`; at small lambda its slope
- * has steps, and where Newton's method leaves the interval that signs of slopes have left, that is halved. Any w is a
- * bound. */
+/* By secants of the slope in log w, in which the function is convex, from w on, to within `error`, the first step being
+ * Newton's. At small lambda the slope has steps: where secants leave the interval that signs of slopes have left, or
+ * take long, that is halved. Any w is a bound. */
 static inner minimise(const dw_ratio *ratio, const dw_dual *dual, double z, double lambda, double w, double error) {
   const double beyond = expm1(log1p(z / ratio->c) - dual->log_vendi / ratio->c), b = 1 + beyond;
   const int64_t n = ratio->set->n;
-  double *x = ratio->room, *p = x + n, mean, variance, least = -INFINITY, most = INFINITY, at_log = log(w);
+  double *x = ratio->room, *p = x + n, mean, variance, least = -INFINITY, most = INFINITY, at_log = log(w),
+         previous = NAN, before = NAN;
   for (int step = 0; step < MOST_STEPS; step++) {
     w = exp(at_log);
     for (int64_t i = 0; i < n; i++) {
@@ -144,18 +145,21 @@ static inner minimise(const dw_ratio *ratio, const dw_dual *dual, double z, doub
     }
     dw_feasible_project(ratio->set, x, p);
     moments(ratio, p, &mean, &variance);
-    const double slope = w * mean - 1, curvature = w * mean + w * w * variance / lambda;
+    const double slope = w * mean - 1, secant = (slope - before) / (at_log - previous);
+    const double curvature = secant > 0 ? secant : w * mean + w * w * variance / lambda;
     *(slope < 0 ? &least : &most) = at_log;
     if (!(slope * slope > error && fabs(slope) * (most - least) > error)) {
       break;
     }
     double next = at_log - fmin(fmax(slope / curvature, -2), 2);
-    if (!(next > least && next < most) || (isfinite(most - least) && step > NEWTON_STEPS)) {
+    if (!(next > least && next < most) || (isfinite(most - least) && step > SECANTS)) {
       next = least + (most - least) / 2;
     }
     if (!isfinite(next)) {
       break;
     }
+    previous = at_log;
+    before = slope;
     at_log = next;
   }
   for (int64_t i = 0; i < n; i++) {
