@@ -109,6 +109,8 @@ static void every_allocation_may_fail(void **state) {
   fail_every_allocation(solve_once, &c);
   c.order = 100;
   fail_every_allocation(solve_once, &c);
+  c.order = 3; /* smooth: no dual state, but the bounds of ratios too */
+  fail_every_allocation(solve_once, &c);
   divw_kernel_destroy(c.kernel);
   free(x);
 }
