@@ -96,7 +96,7 @@ static void tally(const dw_feasible *set, const double *x) {
   }
   for (int64_t i = 0; i < set->n; i++) {
     dw_group *group = group_of(set, i);
-    double unclipped = exp(x[i] - group->root.shift) / n;
+    double z = x[i] - group->root.shift, unclipped = z < -LIGHTEST - 1 ? 0 : exp(z) / n; /* underflow is slow */
     double p = clip(unclipped, set->lower[i], fmin(set->upper[i], 2)); /* above 1 the shift is too small anyway */
     dw_sum_add(&group->mass_sum, p);
     dw_sum_add(&group->free_sum, p == unclipped ? p : 0);
