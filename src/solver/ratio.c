@@ -252,7 +252,7 @@ dw_ratio_line dw_ratio_support(const dw_ratio *ratio, const dw_dual *duals, int3
                 .w = 1,
                 .reached = -INFINITY};
   const double c = ratio->c;
-  double where;
+  double where = 0;
   add_node(&d, c * expm1(ratio->log_most / c));
   for (int32_t s = 0; s < count && d.size < MOST_NODES / 2; s++) { /* where a dual was found it is the sharpest */
     if (duals[s].log_vendi > 0 && duals[s].log_vendi < ratio->log_most) {
