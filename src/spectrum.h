@@ -12,7 +12,7 @@
 #include "kernel.h"
 
 typedef struct {
-  int64_t r, count;
+  int64_t r, count, rows; /* rows: n */
   double *mu;   /* r eigenvalues, ascending, >= 0; up to count: p_i delta_i of every row that has a deficit. Sum 1 */
   double *V;    /* eigenvectors of the first r, one a row */
   double *S;    /* rho itself */
@@ -27,8 +27,11 @@ typedef struct {
 divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel);
 void dw_spectrum_destroy(dw_spectrum *spectrum);
 
-/* What rounding may make of an eigenvalue of r, relative to the largest: those below are 0 in a spectrum. */
+/* What rounding may make of an eigenvalue of r, relative to the largest, whatever the number of rows. */
 double dw_eigenvalue_error(int64_t r);
+
+/* The same of n rows: what is below is 0 in a spectrum. */
+double dw_eigenvalue_error_of(int64_t r, int64_t n);
 
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);
