@@ -247,7 +247,8 @@ static divw_status bound_gain(gains *g, const dw_interval *before, const double 
   *low = after.low - before->high;
   *high = after.high - before->low;
   if (status == DIVW_OK && g->order == 1) {
-    const double error = dw_eigenvalue_error(next.r), slack = 2 * (double)next.r * error * (1 - log(error));
+    const double error = dw_eigenvalue_error(next.r, DW_ANY_ROWS),
+                 slack = 2 * (double)next.r * error * (1 - log(error));
     const double seen = coarse_entropy(&next) - (1 - t) * coarse_entropy(&g->spectrum) -
                         t * (entropy_of(deficit) + entropy_of(1 - deficit)) - slack;
     *low = fmax(*low, fmax(seen, 0) - t * before->high);

@@ -65,7 +65,8 @@ static double pinched(const bounds *b, double order) {
 }
 
 static double rounding(const dw_spectrum *spectrum) {
-  return dw_eigenvalue_error(spectrum->r) * spectrum->mu[spectrum->r - 1] + 4 * sqrt((double)spectrum->r) * DBL_EPSILON;
+  return dw_eigenvalue_error(spectrum->r, DW_ANY_ROWS) * spectrum->mu[spectrum->r - 1] +
+         4 * sqrt((double)spectrum->r) * DBL_EPSILON;
 }
 
 divw_status dw_interval_of(const dw_spectrum *spectrum, double order, dw_interval *interval) {

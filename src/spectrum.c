@@ -36,11 +36,8 @@ void dw_spectrum_destroy(dw_spectrum *spectrum) {
 
 /* What rounding may make of an eigenvalue, relative to the largest: errors of sums of m terms grow as sqrt(m) u with a
  * factor that 8 exceeds as good as never (Higham, Mary, SIAM J. Sci. Comput. 41, 2019); m: rows in a block of the
- * moment, and r in the decomposition. Measured: below a tenth of it. Without the number
- * of rows, as in divw_vendi_rank(), the most there may be. */
-double dw_eigenvalue_error(int64_t r) { return dw_eigenvalue_error_of(r, MOMENT_TERMS); }
-
-double dw_eigenvalue_error_of(int64_t r, int64_t n) {
+ * moment, and r in the decomposition. Measured: below a tenth of it. */
+double dw_eigenvalue_error(int64_t r, int64_t n) {
   return 8 * (sqrt((double)r) + sqrt((double)dw_min(n, MOMENT_TERMS))) * (DBL_EPSILON / 2);
 }
 
@@ -66,8 +63,7 @@ fail:
  * they are 0, which small orders would count: at q = 0.5 an eigenvalue of 1e-17 weighs as much as 3e-9. */
 static void clean(dw_spectrum *spectrum, double trace) {
   int64_t r = spectrum->r;
-  double *mu = spectrum->mu, sum = 0,
-         dust = spectrum->single ? 0 : dw_eigenvalue_error_of(r, spectrum->rows) * mu[r - 1];
+  double *mu = spectrum->mu, sum = 0, dust = spectrum->single ? 0 : dw_eigenvalue_error(r, spectrum->rows) * mu[r - 1];
   for (int64_t k = 0; k < r; k++) {
     mu[k] = mu[k] > dust ? mu[k] : 0;
     sum += mu[k];
@@ -134,7 +130,7 @@ fail:
 divw_status dw_spectrum_values(const divw_kernel *kernel, const double *p, double *mu) {
   divw_status status;
   /* with the tolerance of divw_vendi_rank(), which does not know n, so that orders next to 0 count the same ones */
-  dw_spectrum spectrum = {.r = divw_kernel_features(kernel), .rows = MOMENT_TERMS, .mu = mu};
+  dw_spectrum spectrum = {.r = divw_kernel_features(kernel), .rows = DW_ANY_ROWS, .mu = mu};
   const double *deficit = dw_kernel_deficit(kernel);
   const double wanted = deficit == NULL ? 1 : 1 - own_share(deficit, p, divw_kernel_count(kernel), NULL);
   DW_TRY(dw_alloc(&spectrum.S, spectrum.r * spectrum.r, sizeof *spectrum.S));

@@ -27,11 +27,10 @@ typedef struct {
 divw_status dw_spectrum_create(dw_spectrum *spectrum, const divw_kernel *kernel);
 void dw_spectrum_destroy(dw_spectrum *spectrum);
 
-/* What rounding may make of an eigenvalue of r, relative to the largest, whatever the number of rows. */
-double dw_eigenvalue_error(int64_t r);
-
-/* The same of n rows: what is below is 0 in a spectrum. */
-double dw_eigenvalue_error_of(int64_t r, int64_t n);
+/* What rounding may make of an eigenvalue of r, relative to the largest, of n rows: what is below is 0 in a spectrum.
+ * DW_ANY_ROWS: the most that it may be, which is the stated tolerance of ranks. */
+#define DW_ANY_ROWS INT64_MAX
+double dw_eigenvalue_error(int64_t r, int64_t n);
 
 /* One pass over the rows and one eigen-decomposition; p NULL: uniform. */
 divw_status dw_spectrum_compute(dw_spectrum *spectrum, const divw_kernel *kernel, const double *p);

@@ -25,7 +25,7 @@ double divw_vendi_of_spectrum(const double *mu, int64_t r, double order) {
 int64_t divw_vendi_rank(const double *mu, int64_t r) {
   int64_t rank = 0;
   if (mu != NULL && r > 0) {
-    double threshold = dw_eigenvalue_error(r) * dw_maximum(mu, r);
+    double threshold = dw_eigenvalue_error(r, DW_ANY_ROWS) * dw_maximum(mu, r);
     for (int64_t k = 0; k < r; k++) {
       rank += mu[k] > threshold;
     }

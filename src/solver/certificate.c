@@ -89,18 +89,17 @@ fail:
   return status;
 }
 
-/* s_i / p.s, but for s_i as it is held: what a score is worth at a point. */
-static double score_unit(const dw_solve *solve, const dw_point *point) {
-  return exp(solve->log_scale - dw_log_quality(point));
+void dw_add_scores(const dw_solve *solve, const dw_point *point, double amount, double *D) {
+  const double share = amount * dw_score_unit(solve, point);
+  for (int64_t i = 0; share != 0 && i < solve->n; i++) {
+    D[i] += share * solve->quality[i];
+  }
 }
 
 /* omega log p.s <= omega (<s, p> / a + log a - 1) for any a, here that of the point. D is that of log VS, plus this;
  * values beside it have log p.s once, whatever omega is. */
 static void add_quality(const dw_solve *solve, const dw_point *point, double *D, double *constant) {
-  const double share = point->omega * score_unit(solve, point);
-  for (int64_t i = 0; i < solve->n; i++) {
-    D[i] += share * solve->quality[i];
-  }
+  dw_add_scores(solve, point, point->omega, D);
   *constant += dw_log_quality(point) - point->omega;
 }
 
@@ -171,11 +170,8 @@ double dw_gap_with(const dw_solve *solve, dw_problem problem, const dw_point *po
 
 /* The scores in D and in the constant, at another omega. */
 static void restate_quality(const dw_solve *solve, dw_point *point, double omega) {
-  const double change = omega - point->omega, share = change * score_unit(solve, point);
-  for (int64_t i = 0; change != 0 && i < solve->n; i++) {
-    point->D[i] += share * solve->quality[i];
-  }
-  point->constant -= change;
+  dw_add_scores(solve, point, omega - point->omega, point->D);
+  point->constant -= omega - point->omega;
   point->omega = omega;
 }
 

@@ -46,8 +46,6 @@ int64_t dw_interior_active(const dw_solve *solve) {
   return dw_min(solve->n, dw_max(1000, dw_min(MOST, 64 * solve->r)));
 }
 
-bool dw_interior_has_dual(const dw_solve *solve) { return dw_interior_is_dual(solve->objective.order); }
-
 divw_status dw_read_active(dw_solve *solve, dw_active active, double *rows) {
   divw_status status = DIVW_OK;
   for (int64_t k = 0, run; k < active.count; k += run) {
@@ -63,8 +61,8 @@ fail:
 
 static divw_status run_round(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *point,
                              double *theta, int32_t *stop_reason) {
-  return (dw_interior_has_dual(solve) ? dw_interior_dual : dw_interior_smooth)(solve, problem, target, active, point,
-                                                                               theta, stop_reason);
+  return (dw_interior_is_dual(solve->objective.order) ? dw_interior_dual : dw_interior_smooth)(
+      solve, problem, target, active, point, theta, stop_reason);
 }
 
 /* ---- column generation ---- */

@@ -54,18 +54,19 @@ static double newton_numbers(const dw_solve *s, double m) {
   const dw_constraints *c = &s->options->constraints;
   double groups = c->group_count > 0 ? (double)c->group_count + 1 : 1, loose = groups > 1 ? groups : 0;
   double pairs = (isfinite(c->max_weight) ? 2 : 1) * m + 2 * loose + has_limit(s);
-  double columns = groups + has_limit(s) + dw_interior_has_dual(s), unknowns = columns + loose + (loose > 0);
+  double columns = groups + has_limit(s) + dw_interior_is_dual(s->objective.order),
+         unknowns = columns + loose + (loose > 0);
   return dw_newton_matrix_numbers(m, (double)s->r,
-                                  s->quality == NULL        ? 0
-                                  : dw_interior_has_dual(s) ? 1
-                                                            : 2,
+                                  s->quality == NULL                        ? 0
+                                  : dw_interior_is_dual(s->objective.order) ? 1
+                                                                            : 2,
                                   s->objective.order) +
          (s->quality == NULL ? 5 : 6) * m + 5 * pairs + columns * m + unknowns * (unknowns + 4) + columns + 7 * groups;
 }
 
 static double value_numbers(const dw_solve *s, double m) {
   double r = (double)s->r;
-  if (dw_interior_has_dual(s)) {
+  if (dw_interior_is_dual(s->objective.order)) {
     return 3 * m * r + (s->quality == NULL ? 1 : 3) * m + 5 * r + 11 * r * r;
   }
   return (s->objective.order == 2 ? 1 : 2) * m * r + r * (r + 1 + 2 * DW_MOST_TERMS) + (s->quality == NULL ? 0 : 3 * m);

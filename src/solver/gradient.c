@@ -118,7 +118,7 @@ static double rounding(const dw_spectrum *spectrum, const dw_dual_state *state) 
   for (int64_t k = 0; state->order < 1 && k < spectrum->r; k++) {
     sum += spectrum->mu[k] > 0 ? fabs(gradient_at(state, spectrum->mu[k])) : 0;
   }
-  return sum * dw_eigenvalue_error_of(spectrum->r, spectrum->rows) * spectrum->mu[spectrum->r - 1];
+  return sum * dw_eigenvalue_error(spectrum->r, spectrum->rows) * spectrum->mu[spectrum->r - 1];
 }
 
 /* In single precision where that succeeds. */

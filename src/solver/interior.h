@@ -67,7 +67,6 @@ divw_status dw_newton_iterate(dw_solve *solve, dw_problem problem, double target
 
 /* The same with the value of smooth orders, and of large ones and infinity, whose dual state is a variable. */
 bool dw_interior_is_dual(double order);
-bool dw_interior_has_dual(const dw_solve *solve); /* by the second */
 divw_status dw_interior_smooth(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,
                                double *theta, int32_t *stop_reason);
 divw_status dw_interior_dual(dw_solve *solve, dw_problem problem, double target, dw_active active, dw_point *best,

@@ -61,7 +61,7 @@ static void set_unit(dual *v, const dw_point *at) {
 
 /* s / x of the active rows, and a x. */
 static void find_scores(dual *v, const dw_point *at) {
-  const double x = exp(dw_log_quality(at) - v->solve->log_scale);
+  const double x = 1 / dw_score_unit(v->solve, at);
   v->ax = v->a * x;
   for (int64_t k = 0; k < v->m; k++) {
     v->score[k] = v->solve->quality[v->active.row[k]] / x;
@@ -117,7 +117,7 @@ static void first_gradient(void *self, const dw_point *at, double *g) {
   }
   if (v->score != NULL) {
     const double omega = v->value->unit * at->omega;
-    v->a = omega * exp(v->solve->log_scale - dw_log_quality(at));
+    v->a = omega * dw_score_unit(v->solve, at);
     find_scores(v, at);
     add_scores(v, omega, g);
   }

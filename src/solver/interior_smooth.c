@@ -68,7 +68,7 @@ static void find_own(smooth *v, const dw_point *at) {
 }
 
 static void find_spikes(smooth *v, const dw_point *at) {
-  const double share = exp(v->solve->log_scale - dw_log_quality(at)), q = order_of(v);
+  const double share = dw_score_unit(v->solve, at), q = order_of(v);
   for (int64_t k = 0; k < v->m; k++) {
     int64_t i = v->active.row[k];
     v->score[k] = share * v->solve->quality[i];

@@ -50,15 +50,6 @@ void dw_ratio_destroy(dw_ratio *ratio) {
   }
 }
 
-dw_dual dw_ratio_dual(const dw_ratio *ratio, const dw_point *point, double scale, double *D) {
-  const double share = point->omega * exp(ratio->log_scale - dw_log_quality(point));
-  for (int64_t i = 0; i < ratio->set->n; i++) {
-    D[i] -= share * ratio->scores[i];
-  }
-  const double constant = point->constant - dw_log_quality(point) + point->omega - point->log_vendi;
-  return (dw_dual){D, constant, scale, point->lambda / point->omega, point->log_vendi};
-}
-
 /* ---- the gap ---- */
 
 typedef struct {

@@ -17,9 +17,6 @@ struct dw_ratio {
 divw_status dw_ratio_create(dw_ratio **out, const dw_solve *solve);
 void dw_ratio_destroy(dw_ratio *ratio);
 
-/* What an evaluated point proves: takes the scores out of D, a copy of its D. `scale` is |rho|_q. */
-dw_dual dw_ratio_dual(const dw_ratio *ratio, const dw_point *point, double scale, double *D);
-
 /* What an evaluation knows at a point: D, with the scores in it once, and its constant. */
 typedef struct {
   const double *D;

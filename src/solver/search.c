@@ -50,11 +50,15 @@ static divw_status store_dual(search *s, const dw_point *point) {
   DW_TRY(dw_alloc(&s->duals[s->count], s->solve->n, sizeof **s->duals));
   memcpy(s->duals[s->count], point->D, (size_t)s->solve->n * sizeof **s->duals);
   const double exponent = s->solve->objective.exponent, scale = dw_level_scale(exponent, point->log_vendi);
-  dw_dual dual = {.D = s->duals[s->count], .scale = scale, .slope = scale * point->lambda};
-  if (dw_is_ratio(s->solve)) {
-    dual = dw_ratio_dual(s->solve->ratio, point, scale, s->duals[s->count]);
-  } else {
-    dual.constant = point->constant - point->log_value + dw_level_in_nats(exponent, point->log_value);
+  dw_dual dual = {.D = s->duals[s->count],
+                  .constant = point->constant - point->log_value + dw_level_in_nats(exponent, point->log_value),
+                  .scale = scale,
+                  .slope = scale * point->lambda,
+                  .log_vendi = point->log_vendi};
+  if (dw_is_ratio(s->solve)) { /* in the plane of log(p.s VS_q), and without scores */
+    dw_add_scores(s->solve, point, -point->omega, s->duals[s->count]);
+    dual.constant = point->constant - point->log_value + point->omega;
+    dual.slope = point->lambda / point->omega;
   }
   s->scales[s->count++] = scale;
   dw_frontier_add(s->frontier, dual);

@@ -26,6 +26,7 @@
  *     precision.c    whether that is in single precision at first
  *     checkpoint.c   the state of it all in a file
  *     frontier.c     what the proofs at single lambdas say about the objective everywhere
+ *     ratio.c        and of scores times diversity above order 1, for which there is no concave level
  *     widen.c        what they say about a kernel that features of low rank stand for
  *     demand.c       the memory that all this needs, in advance
  *     estimate.c     the same for the caller, before there are rows
@@ -163,6 +164,14 @@ static inline double dw_log_most_vendi(const dw_solve *solve) {
 
 /* log p.s of an evaluated point; 0 without scores. */
 static inline double dw_log_quality(const dw_point *point) { return point->log_value - point->log_vendi; }
+
+/* What a score, as it is held, is worth there: s_i / p.s is that times quality[i]. */
+static inline double dw_score_unit(const dw_solve *solve, const dw_point *point) {
+  return exp(solve->log_scale - dw_log_quality(point));
+}
+
+/* D_i += amount s_i / p.s, p that of the point. */
+void dw_add_scores(const dw_solve *solve, const dw_point *point, double amount, double *D);
 
 /* Whether the value, p.s VS_q, is no concave function of the level: with scores above order 1. */
 static inline bool dw_is_ratio(const dw_solve *solve) { return solve->quality != NULL && solve->objective.order > 1; }
